@@ -1,0 +1,81 @@
+# What `make` can do: `serve`, `demo`, `test`, `check`, `format`, `migration`, `lock`.
+# Only Python 3.11 or newer is needed; everything else is installed into .venv.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(name))))
+BIN := .venv/bin
+SERVE := .venv/installed
+DEVELOP := .venv/installed-development
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test check format migration lock
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+serve: $(SERVE)
+	@$(BIN)/sessiongraph serve
+
+demo: $(SERVE)
+	@$(BIN)/sessiongraph demo
+	@$(BIN)/sessiongraph serve
+
+test: $(DEVELOP)
+	$(BIN)/pytest
+
+check: $(DEVELOP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sessiongraph schema --check schema.graphql
+
+format: $(DEVELOP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migration: $(DEVELOP)
+	$(BIN)/sessiongraph write-migration "$(MESSAGE)"
+	$(BIN)/ruff check --quiet --fix migrations
+	$(BIN)/ruff format --quiet migrations
+
+lock: $(DEVELOP)
+	$(BIN)/uv pip compile pyproject.toml --extra build --output-file requirements.lock $(LOCKED)
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra development \
+		--output-file requirements-development.lock $(LOCKED)
+
+LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+# A marker is written last, so that an install that was broken off is done again: from the start,
+# because pip takes a package for whole that it was killed in the middle of.
+INSTALLING := .venv/installing
+INSTALLER := $(shell cat $(INSTALLING) 2>/dev/null)
+ifneq ($(INSTALLER),)
+ifneq ($(shell kill -0 $(INSTALLER) 2>/dev/null && echo alive),)
+$(error Process $(INSTALLER) is installing into .venv: wait for it, or remove .venv)
+endif
+$(shell rm -rf .venv)
+endif
+
+$(SERVE): requirements.lock pyproject.toml .venv/made
+	@echo "Installing Sessiongraph into .venv (a minute the first time)" >&2
+	@echo $$PPID > $(INSTALLING)
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@rm $(INSTALLING)
+	@touch $@
+
+$(DEVELOP): requirements-development.lock $(SERVE)
+	@echo "Installing the tools of development into .venv" >&2
+	@echo $$PPID > $(INSTALLING)
+	@$(PIP) --require-hashes -r requirements-development.lock
+	@rm $(INSTALLING)
+	@touch $@
+
+.venv/made:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making .venv" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@

@@ -1,0 +1,1 @@
+"""How the store got here: one dated file a revision, applied by `migrations.runner`."""

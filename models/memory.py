@@ -1,0 +1,69 @@
+"""Memories: what agents keep between sessions."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Double, Index, Integer, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import (
+    JSONB,
+    Base,
+    ProjectRoot,
+    between_0_and_1,
+    not_negative,
+    one_of,
+    references,
+)
+
+
+class MemoryState(StrEnum):
+    """Whether a memory still holds."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Memory(ProjectRoot, Base):
+    """A memory. An access raises `access_count` and never touches `updated_at`."""
+
+    __tablename__ = "memories"
+    __table_args__ = (
+        *references("agent_id", "agents", on_delete="SET NULL", index=False),
+        *references("session_id", "sessions", on_delete="SET NULL", index=False),
+        *references("source_message_id", "messages", on_delete="SET NULL"),
+        Index(None, "project_id", "created_at", "id"),
+        Index(None, "project_id", "agent_id", "created_at", "id"),
+        Index(None, "project_id", "session_id", "created_at", "id"),
+        one_of("state", MemoryState),
+        between_0_and_1("importance"),
+        between_0_and_1("confidence"),
+        CheckConstraint("invalid_at >= valid_at", name="invalid_at"),
+        *not_negative("access_count"),
+        {"postgresql_with": {"fillfactor": 90}},
+    )
+
+    agent_id: Mapped[UUID | None]
+    user_id: Mapped[str | None]
+    session_id: Mapped[UUID | None]
+    source_message_id: Mapped[UUID | None]
+    type: Mapped[str]
+    memory_type: Mapped[str | None]
+    content: Mapped[str] = mapped_column(JSONB)
+    content_text: Mapped[str | None]
+    importance: Mapped[float | None] = mapped_column(Double)
+    confidence: Mapped[float | None] = mapped_column(Double)
+    source_type: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default=MemoryState.ACTIVE)
+    valid_at: Mapped[datetime | None]
+    invalid_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    access_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    last_accessed_at: Mapped[datetime | None]
+    embedding: Mapped[list[float] | None] = mapped_column(ARRAY(REAL))
+    meta: Mapped[str] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

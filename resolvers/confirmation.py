@@ -1,0 +1,233 @@
+"""Confirmations: their loaders, and how they are recorded."""
+
+from typing import Any
+from uuid import UUID
+
+from orjson import Fragment
+from sqlalchemy import Row, exists, func, select, update
+
+from models import (
+    Confirmation,
+    ConfirmationStatus,
+    Session,
+    SessionStatus,
+    ToolCall,
+    ToolCallStatus,
+)
+from resolvers.errors import Conflict, Invalid
+from resolvers.feed import Event, EventType, advance, append, status_changed
+from resolvers.identifiers import encode, table_of
+from resolvers.loaders import by_id, one_by_column, page_by_column, page_of_project
+from resolvers.lookup import find, find_named, find_tool_call
+from resolvers.recording import Answer, Recording
+
+CONFIRMATION = by_id(Confirmation)
+CONFIRMATIONS = page_of_project(Confirmation)
+CONFIRMATIONS_BY_SESSION = page_by_column(Confirmation.session_id, "created_at", "id")
+CONFIRMATION_BY_TOOL_CALL = one_by_column(Confirmation.tool_call_id)
+
+
+async def request_confirmation(
+    recording: Recording,
+    *,
+    session: str,
+    tool_call: str | None = None,
+    tool_name: str | None = None,
+    **values: Any,
+) -> Answer:
+    """Ask a person before a tool call runs; the call then awaits it, and the session waits.
+
+    Tool name and arguments are the call's where they are left out. Values are columns of
+    `Confirmation`. Raises `Conflict` if the call has ended or has been asked about.
+    """
+    current = await find_named(recording, Session.session_id, session, "session", lock=True)
+    call = None
+    if tool_call is not None:
+        call = await find_tool_call(recording, tool_call, session, "toolCall", lock=True)
+        _check_askable(call, current.id)
+        tool_name = tool_name or call.tool_name
+        if values.get("arguments") is None and call.arguments is not None:
+            values["arguments"] = Fragment(call.arguments)
+    if tool_name is None:
+        raise Invalid("Give the `toolCall`, or the `toolName` if it has none.", field="toolName")
+    confirmation = await recording.insert(
+        Confirmation,
+        session_id=current.id,
+        tool_call_id=call and call.id,
+        tool_name=tool_name,
+        **values,
+    )
+    if call is not None:
+        await recording.change(
+            ToolCall, call.id, status=ToolCallStatus.AWAITING_CONFIRMATION, updated_at=func.now()
+        )
+    events = [Event(EventType.CONFIRMATION_REQUESTED, (Confirmation, confirmation.id))]
+    await append_with_status(recording, current.id, events)
+    return {"confirmation": confirmation.id, "session": current.id}
+
+
+def _check_askable(call: Row[Any], session_id: UUID) -> None:
+    if call.session_id != session_id:
+        raise Invalid("The tool call is another session's.", field="toolCall")
+    if call.status not in {ToolCallStatus.PENDING, ToolCallStatus.AWAITING_CONFIRMATION}:
+        raise Conflict(
+            "The tool call no longer waits to run.", field="toolCall", currentStatus=call.status
+        )
+
+
+async def decide_confirmation(
+    recording: Recording,
+    *,
+    confirmation: str,
+    decision: ConfirmationStatus,
+    edited_arguments: Any = None,
+    **values: Any,
+) -> Answer:
+    """Approve or deny. The first decision wins: the same again changes nothing, another is refused.
+
+    Raises `Conflict`, with the current status, also when the time to decide has run out.
+    """
+    if decision not in {ConfirmationStatus.APPROVED, ConfirmationStatus.DENIED}:
+        raise Invalid("Give APPROVED or DENIED.", field="decision")
+    current = await _locked(recording, confirmation)
+    if current.status == decision:
+        return {"confirmation": current.id, "session": current.session_id}
+    if current.status != ConfirmationStatus.PENDING:
+        raise Conflict(
+            "It has been decided already.", field="decision", currentStatus=current.status
+        )
+    now = await recording.connection.scalar(select(func.now()))
+    if current.expires_at is not None and now is not None and current.expires_at <= now:
+        raise Conflict("The time to decide has run out.", field="decision", currentStatus="EXPIRED")
+    await _end(recording, current, decision, edited_arguments=edited_arguments, **values)
+    return {"confirmation": current.id, "session": current.session_id}
+
+
+async def clear_confirmation(
+    recording: Recording, *, confirmation: str, reason: str | None = None
+) -> Answer:
+    """Withdraw a question, so that its tool call is given up. Withdrawing again changes nothing."""
+    current = await _locked(recording, confirmation)
+    if current.status == ConfirmationStatus.PENDING:
+        await _end(recording, current, ConfirmationStatus.CANCELLED, reason=reason)
+    elif current.status != ConfirmationStatus.CANCELLED:
+        raise Conflict(
+            "It has been decided already.", field="confirmation", currentStatus=current.status
+        )
+    return {"confirmation": current.id, "session": current.session_id}
+
+
+async def _locked(recording: Recording, confirmation: str) -> Row[Any]:
+    found = await find(recording, Confirmation, confirmation, "confirmation")
+    # sessions are locked first, always in this order, so that writers cannot deadlock
+    await find(recording, Session, encode("session", found.session_id), "confirmation", lock=True)
+    return await find(recording, Confirmation, confirmation, "confirmation", lock=True)
+
+
+_CALL_STATUS = {
+    ConfirmationStatus.APPROVED: ToolCallStatus.PENDING,
+    ConfirmationStatus.DENIED: ToolCallStatus.DENIED,
+    ConfirmationStatus.CANCELLED: ToolCallStatus.CANCELLED,
+}
+
+
+async def _end(
+    recording: Recording, current: Row[Any], status: ConfirmationStatus, **values: Any
+) -> None:
+    await recording.change(
+        Confirmation,
+        current.id,
+        **values,
+        status=status,
+        decided_at=func.now(),
+        updated_at=func.now(),
+    )
+    if current.tool_call_id is not None:
+        over = {} if status == ConfirmationStatus.APPROVED else {"ended_at": func.now()}
+        await recording.change(
+            ToolCall,
+            current.tool_call_id,
+            status=_CALL_STATUS[status],
+            updated_at=func.now(),
+            **over,
+        )
+    await append_with_status(recording, current.session_id, [_decided(current.id, status)])
+
+
+def _decided(confirmation_id: UUID, status: ConfirmationStatus) -> Event:
+    return Event(
+        EventType.CONFIRMATION_DECIDED,
+        (Confirmation, confirmation_id),
+        event_data={"status": status},
+    )
+
+
+async def append_with_status(
+    recording: Recording,
+    session_id: UUID,
+    events: list[Event],
+    *,
+    counts: dict[str, Any] | None = None,
+) -> None:
+    """Append events, and let an open session be WAITING just while a confirmation is pending."""
+    sessions, columns = table_of(Session).c, table_of(Confirmation).c
+    pending = exists().where(
+        columns.project_id == recording.project_id,
+        columns.session_id == session_id,
+        columns.status == ConfirmationStatus.PENDING,
+    )
+    found = await recording.connection.execute(
+        select(sessions.status, pending).where(
+            sessions.project_id == recording.project_id, sessions.id == session_id
+        )
+    )
+    before, is_pending = found.one()
+    after = SessionStatus.WAITING if is_pending else SessionStatus.ACTIVE
+    changes = {}
+    if before in {SessionStatus.ACTIVE, SessionStatus.WAITING} and before != after:
+        events = [*events, status_changed(session_id, before, after)]
+        changes = {"status": after, "updated_at": func.now()}
+    locked = await advance(
+        recording, session_id, events=len(events), counts=counts, changes=changes
+    )
+    await append(recording, locked, events)
+
+
+async def cancel_confirmations(
+    recording: Recording, session_id: UUID, reason: str, *, tool_call_id: UUID | None = None
+) -> list[Event]:
+    """Cancel a session's pending confirmations, or those of one call; give the events to append.
+
+    The tool calls that await them are cancelled with them. The session's row is locked by then.
+    """
+    columns = table_of(Confirmation).c
+    conditions = [
+        columns.project_id == recording.project_id,
+        columns.session_id == session_id,
+        columns.status == ConfirmationStatus.PENDING,
+    ]
+    if tool_call_id is not None:
+        conditions.append(columns.tool_call_id == tool_call_id)
+    found = await recording.connection.execute(
+        update(Confirmation)
+        .where(*conditions)
+        .values(
+            status=ConfirmationStatus.CANCELLED,
+            reason=reason,
+            decided_at=func.now(),
+            updated_at=func.now(),
+        )
+        .returning(columns.id, columns.tool_call_id)
+    )
+    cancelled = found.all()
+    calls = table_of(ToolCall).c
+    await recording.connection.execute(
+        update(ToolCall)
+        .where(
+            calls.project_id == recording.project_id,
+            calls.id.in_([row.tool_call_id for row in cancelled if row.tool_call_id]),
+            calls.status == ToolCallStatus.AWAITING_CONFIRMATION,
+        )
+        .values(status=ToolCallStatus.CANCELLED, ended_at=func.now(), updated_at=func.now())
+    )
+    return [_decided(row.id, ConfirmationStatus.CANCELLED) for row in cancelled]

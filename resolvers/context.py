@@ -1,0 +1,69 @@
+"""What a request carries: the project, what its key allows, and the loaders."""
+
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from aiodataloader import DataLoader
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models import Scope
+from resolvers.errors import Forbidden
+from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.page import Page, PageRows
+
+_Fetch = Callable[[AsyncConnection, int, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
+
+
+@dataclass
+class Context:
+    """One request's view of one project. Loaders cache for the request, or until a write."""
+
+    engine: AsyncEngine
+    project_id: int
+    scopes: frozenset[Scope] = frozenset(Scope)
+    _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    def require(self, scope: Scope) -> None:
+        """Raise `Forbidden` unless the request's key has the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This key may not do that; it needs the scope `{scope}`.")
+
+    async def load(self, loader: ById | OneByColumn, key: UUID) -> Row[Any] | None:
+        """Load one row, together with the others that are asked for at the same time."""
+        row: Row[Any] | None = await self._batched(loader, loader.fetch).load(key)
+        return row
+
+    async def load_page(self, loader: AnyPage, key: UUID | None, page: Page) -> PageRows:
+        """Load one page; `key` is None for a page of the project."""
+        fetch = partial(loader.fetch, page=page)
+        rows: PageRows = await self._batched((loader, page), fetch).load((key,))
+        return rows
+
+    async def count(self, loader: AnyPage, key: UUID | None) -> int:
+        """Count the rows of a connection, all pages together."""
+        count: int = await self._batched((loader, "count"), loader.count).load((key,))
+        return count
+
+    def forget(self) -> None:
+        """Drop what was loaded, since it may have changed."""
+        self._loaders.clear()
+
+    def remember(self, loader: ById, row: Row[Any]) -> None:
+        """Keep a row that a write returned, so that its answer need not read it again."""
+        self._batched(loader, loader.fetch).prime(row.id, row)
+
+    def _batched(self, identity: Hashable, fetch: _Fetch) -> DataLoader[Any, Any]:
+        batched = self._loaders.get(identity)
+        if batched is None:
+
+            async def load_batch(keys: list[Any]) -> list[Any]:
+                plain = [key[0] if isinstance(key, tuple) else key for key in keys]
+                async with self.engine.connect() as connection:
+                    return await fetch(connection, self.project_id, plain)
+
+            batched = self._loaders[identity] = DataLoader(load_batch)
+        return batched

@@ -1,0 +1,69 @@
+"""What can be wrong with a request, as the resolvers say it.
+
+::
+
+    DomainError
+    ├── Invalid          the input cannot be right, whatever is stored  (BAD_USER_INPUT)
+    ├── NotFound         no such object in this project                 (NOT_FOUND)
+    ├── Conflict         it contradicts what is stored                  (CONFLICT)
+    ├── Unauthenticated  no key, or none that is known               (UNAUTHENTICATED)
+    ├── Forbidden        the key's scopes do not allow it               (FORBIDDEN)
+    └── Unavailable      the database is away; try again                (UNAVAILABLE)
+
+A message names the fix. It never echoes a value, SQL or a stack trace: everything in a
+`DomainError` is read by the client.
+"""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """An error that the client may read.
+
+    `field` is the path of the input at fault in the client's spelling (`toolCalls.0.toolName`),
+    None where no single input is. `extensions` are further facts, such as a current revision.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *, field: str | None = None, **extensions: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.extensions = extensions
+
+
+class Invalid(DomainError):
+    """The input cannot be right, whatever is stored."""
+
+    code = "BAD_USER_INPUT"
+
+
+class NotFound(DomainError):
+    """There is no such object in this project."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    """The input contradicts what is stored."""
+
+    code = "CONFLICT"
+
+
+class Unauthenticated(DomainError):
+    """The request has no API key, or none that is known."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(DomainError):
+    """The key's scopes do not allow it."""
+
+    code = "FORBIDDEN"
+
+
+class Unavailable(DomainError):
+    """The database did not answer; the same request may succeed later."""
+
+    code = "UNAVAILABLE"

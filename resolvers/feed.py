@@ -1,0 +1,121 @@
+"""The feed: whatever is recorded in a session is an event with the session's next sequence.
+
+`advance` raises the session's counters under its row lock; the lock is held until the transaction
+ends, so sequences have no gaps or doubles and their order is the order of commits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, update
+
+from models import Session, SessionEvent
+from resolvers.identifiers import PREFIXES, matches, table_of
+from resolvers.lookup import not_found
+from resolvers.recording import Recording
+
+
+class EventType(StrEnum):
+    """The events that the server writes itself; runtimes use other types for theirs."""
+
+    SESSION_CREATED = "session.created"
+    SESSION_UPDATED = "session.updated"
+    SESSION_STATUS_CHANGED = "session.status_changed"
+    MESSAGE_RECORDED = "message.recorded"
+    TOOL_CALL_RECORDED = "tool_call.recorded"
+    TOOL_CALL_COMPLETED = "tool_call.completed"
+    CONFIRMATION_REQUESTED = "confirmation.requested"
+    CONFIRMATION_DECIDED = "confirmation.decided"
+    STATE_TRANSITION_RECORDED = "state_transition.recorded"
+    SESSION_METRIC_RECORDED = "session_metric.recorded"
+    MEMORY_CREATED = "memory.created"
+    MEMORY_ACCESSED = "memory.accessed"
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event to append: its type, and the model and row that it is about."""
+
+    event_type: str
+    subject: tuple[type[Any], UUID] | None = None
+    event_data: Any = None
+    actor_id: str | None = None
+    duration_ms: int | None = None
+    occurred_at: datetime | None = None
+
+
+async def advance(
+    recording: Recording,
+    session: str | UUID,
+    *,
+    events: int,
+    at: datetime | None = None,
+    counts: dict[str, Any] | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Row[Any]:
+    """Lock a session, make room for events, and give the row with its new counters.
+
+    `session` is a UUID, or what the client gave: an id or the runtime's `sessionId`. `counts` are
+    added to the columns they name, `changes` are set. Raises `Invalid` or `NotFound`.
+    """
+    table = table_of(Session)
+    columns = table.c
+    condition: ColumnElement[bool] = (
+        columns.id == session
+        if isinstance(session, UUID)
+        else matches(columns.session_id, session, "session")
+    )
+    values: dict[str, Any] = {
+        "event_sequence": columns.event_sequence + events,
+        "last_activity_at": func.greatest(columns.last_activity_at, at or func.now()),
+        **{name: columns[name] + count for name, count in (counts or {}).items() if count},
+        **(changes or {}),
+    }
+    found = await recording.connection.execute(
+        update(table)
+        .where(columns.project_id == recording.project_id, condition)
+        .values(values)
+        .returning(table)
+    )
+    row: Row[Any] | None = found.one_or_none()
+    if row is None:
+        raise not_found(Session, "session")
+    recording.written.append((Session, row))
+    return row
+
+
+async def append(recording: Recording, session: Row[Any], events: Sequence[Event]) -> list[UUID]:
+    """Append the events that `advance` made room for; give their ids."""
+    first = session.event_sequence - len(events) + 1
+    rows = await recording.insert_many(
+        SessionEvent,
+        [
+            {
+                "session_id": session.id,
+                "sequence": first + place,
+                "event_type": str(event.event_type),
+                "event_data": event.event_data,
+                "subject_type": event.subject and PREFIXES[table_of(event.subject[0])],
+                "subject_id": event.subject and event.subject[1],
+                "actor_id": event.actor_id,
+                "duration_ms": event.duration_ms,
+                "occurred_at": event.occurred_at,
+            }
+            for place, event in enumerate(events)
+        ],
+    )
+    return [row.id for row in rows]
+
+
+def status_changed(session_id: UUID, before: str, after: str, at: datetime | None = None) -> Event:
+    """Make the event of a session's change of status."""
+    return Event(
+        EventType.SESSION_STATUS_CHANGED,
+        (Session, session_id),
+        event_data={"from": before, "to": after},
+        occurred_at=at,
+    )

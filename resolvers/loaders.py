@@ -1,0 +1,251 @@
+"""Loaders, declared: one statement for all the parents of a level.
+
+A declaration says what to read; `Context.load` batches the keys of one level and runs it once.
+Rows are SQLAlchemy Core rows of all the table's columns, JSON columns as text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
+
+from resolvers.identifiers import table_of
+from resolvers.page import Order, Page, PageRows, beyond, signature_of
+
+_KEYS = bindparam("keys", type_=ARRAY(Uuid))
+_PROJECT = bindparam("project", type_=Integer)
+
+
+@dataclass(frozen=True)
+class ById:
+    """Loads rows of a table by id; None for what is not there."""
+
+    table: Table
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+    ) -> list[Row[Any] | None]:
+        """Give a row or None for each key, in the keys' order."""
+        columns = self.table.c
+        statement = select(self.table).where(
+            columns.project_id == _PROJECT, columns.id == any_(_KEYS)
+        )
+        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        rows = {row.id: row for row in found}
+        return [rows.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class OneByColumn:
+    """Loads the one row whose column holds the key, such as an agent's active version."""
+
+    table: Table
+    column: str
+    condition: ColumnElement[bool] = field(default_factory=true, compare=False)
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[Any]
+    ) -> list[Row[Any] | None]:
+        """Give a row or None for each key, in the keys' order."""
+        columns = self.table.c
+        column = columns[self.column]
+        statement = select(self.table).where(
+            columns.project_id == _PROJECT,
+            column == any_(bindparam("keys", type_=ARRAY(column.type))),
+            self.condition,
+        )
+        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        rows = {getattr(row, self.column): row for row in found}
+        return [rows.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class PageByColumn:
+    """Loads pages of the rows whose column holds a key, for many keys at once."""
+
+    table: Table
+    column: str
+    order: Order
+    condition: ColumnElement[bool] = field(default_factory=true, compare=False)
+    signature: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        name = f"{self.table.name}.{self.column}"
+        object.__setattr__(self, "signature", signature_of(name, self.order))
+
+    def _children(self, key: ColumnElement[Any]) -> Select[Any]:
+        columns = self.table.c
+        return select(self.table).where(
+            columns.project_id == _PROJECT, columns[self.column] == key, self.condition
+        )
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
+    ) -> list[PageRows]:
+        """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
+        parent = func.unnest(_KEYS).table_valued("key", name="parent").render_derived()
+        child = _slice(self._children(parent.c.key), self.table, self.order, page).lateral("child")
+        statement = select(child, parent.c.key.label("parent_key")).select_from(
+            parent.join(child, true())
+        )
+        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
+        for row in found:
+            groups[row.parent_key].append(row)
+        return [_page_rows(groups[key], page) for key in keys]
+
+    async def count(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+    ) -> list[int]:
+        """Count each key's rows, all pages together."""
+        column = self.table.c[self.column]
+        statement = (
+            select(column, func.count())
+            .where(self.table.c.project_id == _PROJECT, column == any_(_KEYS), self.condition)
+            .group_by(column)
+        )
+        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        counts: dict[Any, int] = dict(found.all())
+        return [counts.get(key, 0) for key in keys]
+
+
+@dataclass(frozen=True)
+class PageOfProject:
+    """Loads pages of all rows of the project."""
+
+    table: Table
+    order: Order
+    signature: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signature", signature_of(self.table.name, self.order))
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[None], page: Page
+    ) -> list[PageRows]:
+        """Give the page for the one key there is."""
+        rows = select(self.table).where(self.table.c.project_id == _PROJECT)
+        statement = _slice(rows, self.table, self.order, page)
+        found = await connection.execute(statement, {"project": project_id})
+        return [_page_rows(list(found), page)] * len(keys)
+
+    async def count(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[None]
+    ) -> list[int]:
+        """Count the project's rows."""
+        statement = (
+            select(func.count()).select_from(self.table).where(self.table.c.project_id == _PROJECT)
+        )
+        count = await connection.scalar(statement, {"project": project_id})
+        return [count or 0] * len(keys)
+
+
+@dataclass(frozen=True)
+class PageOfDescendants(PageByColumn):
+    """Loads pages of everything below a row, at any depth, by one recursive statement."""
+
+    def _below(self) -> FromClause:
+        columns = self.table.c
+        below = (
+            select(columns[self.column].label("ancestor_id"), columns.id)
+            .where(columns.project_id == _PROJECT, columns[self.column] == any_(_KEYS))
+            .cte("below", recursive=True)
+        )
+        child = self.table.alias("child_of_below")
+        return below.union_all(
+            select(below.c.ancestor_id, child.c.id)
+            .select_from(below.join(child, child.c[self.column] == below.c.id))
+            .where(child.c.project_id == _PROJECT)
+        )
+
+    def _children(self, key: ColumnElement[Any]) -> Select[Any]:
+        below = self._below()
+        columns = self.table.c
+        return (
+            select(self.table)
+            .join(below, below.c.id == columns.id)
+            .where(columns.project_id == _PROJECT, below.c.ancestor_id == key)
+        )
+
+    async def count(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+    ) -> list[int]:
+        """Count everything below each key."""
+        below = self._below()
+        statement = select(below.c.ancestor_id, func.count()).group_by(below.c.ancestor_id)
+        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        counts: dict[Any, int] = dict(found.all())
+        return [counts.get(key, 0) for key in keys]
+
+
+AnyPage = PageByColumn | PageOfProject
+AnyLoader = ById | OneByColumn | AnyPage
+
+
+def by_id(model: type[Any]) -> ById:
+    """Declare the loader of a model's rows by id."""
+    return ById(table_of(model))
+
+
+def one_by_column(
+    column: InstrumentedAttribute[Any], condition: ColumnElement[bool] | None = None
+) -> OneByColumn:
+    """Declare the loader of the one row that holds the key and meets the condition."""
+    return OneByColumn(
+        table_of(column.class_), column.key, true() if condition is None else condition
+    )
+
+
+def page_by_column(
+    column: InstrumentedAttribute[Any], *order: str, descending: bool = False
+) -> PageByColumn:
+    """Declare the loader of pages of the rows that refer to the key."""
+    return PageByColumn(table_of(column.class_), column.key, Order(order, descending))
+
+
+def page_of_project(model: type[Any], *order: str, descending: bool = True) -> PageOfProject:
+    """Declare the loader of pages of all the project's rows, newest first."""
+    return PageOfProject(table_of(model), Order(order or ("created_at", "id"), descending))
+
+
+def page_of_descendants(column: InstrumentedAttribute[Any], *order: str) -> PageOfDescendants:
+    """Declare the loader of pages of all rows below the key, by the column that names a parent."""
+    return PageOfDescendants(table_of(column.class_), column.key, Order(order))
+
+
+def _slice(rows: Select[Any], table: Table, order: Order, page: Page) -> Select[Any]:
+    """Cut a page, and one row more that tells whether there is a next one."""
+    columns = [table.c[name] for name in order.columns]
+    if page.after is not None:
+        rows = rows.where(beyond(columns, page.after, greater=not order.descending))
+    if page.before is not None:
+        rows = rows.where(beyond(columns, page.before, greater=order.descending))
+    descending = order.descending != page.backward
+    ordering = [column.desc() if descending else column.asc() for column in columns]
+    return rows.order_by(*ordering).limit(page.size + 1)
+
+
+def _page_rows(rows: list[Row[Any]], page: Page) -> PageRows:
+    more = len(rows) > page.size
+    rows = rows[: page.size]
+    if page.backward:
+        return PageRows(rows[::-1], has_next=page.before is not None, has_previous=more)
+    return PageRows(rows, has_next=more, has_previous=page.after is not None)

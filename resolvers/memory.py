@@ -1,0 +1,121 @@
+"""Memories: their loaders, and how they are recorded."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from orjson import Fragment
+from sqlalchemy import func
+
+from models import (
+    Agent,
+    Memory,
+    MemoryRelation,
+    MemoryRelationType,
+    MemoryRevision,
+    MemoryState,
+    Message,
+)
+from resolvers.feed import Event, EventType, advance, append
+from resolvers.identifiers import table_of
+from resolvers.loaders import by_id, page_by_column, page_of_project
+from resolvers.lookup import check_revision, find, find_named, find_optional
+from resolvers.recording import Answer, Recording
+from resolvers.validation import check_size
+
+MEMORY = by_id(Memory)
+MEMORIES = page_of_project(Memory)
+MEMORIES_BY_AGENT = page_by_column(Memory.agent_id, "created_at", "id", descending=True)
+MEMORIES_BY_SESSION = page_by_column(Memory.session_id, "created_at", "id")
+
+_MOST_RELATIONS = 100
+
+
+async def create_memory(
+    recording: Recording,
+    *,
+    agent: str | None = None,
+    session: str | None = None,
+    source_message: str | None = None,
+    relations: Sequence[dict[str, Any]] | None = None,
+    **values: Any,
+) -> Answer:
+    """Record a memory. Values are columns of `Memory`.
+
+    `relations` are dicts of `memory` and `relation_type`; a memory that is superseded gets the
+    state SUPERSEDED. With a session, the memory stands in its feed.
+    """
+    check_size(relations or (), "relations", _MOST_RELATIONS)
+    at = values.get("created_at")
+    locked = None if session is None else await advance(recording, session, events=1, at=at)
+    owner = None if agent is None else await find_named(recording, Agent.agent_id, agent, "agent")
+    memory = await recording.insert(
+        Memory,
+        agent_id=owner and owner.id,
+        session_id=locked and locked.id,
+        source_message_id=await find_optional(recording, Message, source_message, "sourceMessage"),
+        **values,
+    )
+    related = [
+        await _relate(recording, memory.id, relation, f"relations.{index}.memory")
+        for index, relation in enumerate(relations or ())
+    ]
+    if locked is not None:
+        event = Event(EventType.MEMORY_CREATED, (Memory, memory.id), occurred_at=at)
+        await append(recording, locked, [event])
+    return {"memory": memory.id, "relations": related}
+
+
+async def update_memory(
+    recording: Recording,
+    *,
+    memory: str,
+    expected_revision: int | None = None,
+    changed_by: str | None = None,
+    reason: str | None = None,
+    **changes: Any,
+) -> Answer:
+    """Change a memory and keep what it said before. Changes are columns of `Memory`.
+
+    Raises `Conflict` if the memory is no longer at the expected revision.
+    """
+    current = await find(recording, Memory, memory, "memory", lock=True)
+    check_revision(current, expected_revision)
+    kept = ("revision", "content_text", "importance", "confidence", "state")
+    await recording.insert(
+        MemoryRevision,
+        memory_id=current.id,
+        content=Fragment(current.content),
+        changed_by=changed_by,
+        reason=reason,
+        **{name: getattr(current, name) for name in kept},
+    )
+    changed = await recording.change(
+        Memory, current.id, **changes, revision=current.revision + 1, updated_at=func.now()
+    )
+    return {"memory": changed.id}
+
+
+async def _relate(
+    recording: Recording, memory_id: UUID, relation: dict[str, Any], field: str
+) -> UUID:
+    related = await find(recording, Memory, relation["memory"], field, lock=True)
+    row = await recording.insert(
+        MemoryRelation,
+        memory_id=memory_id,
+        related_memory_id=related.id,
+        relation_type=relation["relation_type"],
+    )
+    if relation["relation_type"] == MemoryRelationType.SUPERSEDES:
+        await recording.change(
+            Memory,
+            related.id,
+            state=MemoryState.SUPERSEDED,
+            invalid_at=func.greatest(
+                func.coalesce(table_of(Memory).c.invalid_at, func.now()),
+                table_of(Memory).c.valid_at,
+            ),
+            updated_at=func.now(),
+        )
+    relation_id: UUID = row.id
+    return relation_id

@@ -1,0 +1,61 @@
+"""Memory accesses: their loaders, and how they are recorded."""
+
+from typing import Any
+
+from sqlalchemy import func, update
+
+from models import Memory, MemoryAccess, Message
+from resolvers.feed import Event, EventType, advance, append
+from resolvers.identifiers import decode_as, table_of
+from resolvers.loaders import by_id, page_by_column
+from resolvers.lookup import find_optional, not_found
+from resolvers.recording import Answer, Recording
+
+MEMORY_ACCESS = by_id(MemoryAccess)
+ACCESSES_BY_MEMORY = page_by_column(MemoryAccess.memory_id, "occurred_at", "id", descending=True)
+ACCESSES_BY_SESSION = page_by_column(MemoryAccess.session_id, "occurred_at", "id")
+
+
+async def record_memory_access(
+    recording: Recording,
+    *,
+    memory: str,
+    session: str | None = None,
+    message: str | None = None,
+    **values: Any,
+) -> Answer:
+    """Record a use of a memory and count it. Values are columns of `MemoryAccess`.
+
+    The memory's `updated_at` stays as it is. With a session, the use stands in its feed.
+    """
+    at = values.get("occurred_at")
+    locked = None if session is None else await advance(recording, session, events=1, at=at)
+    message_id = await find_optional(recording, Message, message, "message")
+    used = table_of(Memory)
+    found = await recording.connection.execute(
+        update(used)
+        .where(
+            used.c.project_id == recording.project_id,
+            used.c.id == decode_as(used, memory, "memory"),
+        )
+        .values(
+            access_count=used.c.access_count + 1,
+            last_accessed_at=func.greatest(used.c.last_accessed_at, at or func.now()),
+        )
+        .returning(used)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise not_found(Memory, "memory")
+    recording.written.append((Memory, row))
+    access = await recording.insert(
+        MemoryAccess,
+        memory_id=row.id,
+        session_id=locked and locked.id,
+        message_id=message_id,
+        **values,
+    )
+    if locked is not None:
+        event = Event(EventType.MEMORY_ACCESSED, (MemoryAccess, access.id), occurred_at=at)
+        await append(recording, locked, [event])
+    return {"memory_access": access.id, "memory": row.id}

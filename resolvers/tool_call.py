@@ -1,0 +1,181 @@
+"""Tool calls: their loaders, and how they are recorded."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from orjson import loads
+from sqlalchemy import Row, func, select
+
+from models import Session, ToolCall, ToolCallStatus
+from resolvers.confirmation import append_with_status, cancel_confirmations
+from resolvers.errors import Conflict, Invalid
+from resolvers.feed import Event, EventType, advance, append
+from resolvers.identifiers import encode, table_of
+from resolvers.loaders import by_id, page_by_column, page_of_project
+from resolvers.lookup import check_own_name, find, find_tool_call, last_attempt
+from resolvers.recording import Answer, Recording
+from resolvers.validation import check_order, check_size
+
+TOOL_CALL = by_id(ToolCall)
+TOOL_CALLS = page_of_project(ToolCall)
+TOOL_CALLS_BY_MESSAGE = page_by_column(ToolCall.message_id, "index")
+TOOL_CALLS_BY_SESSION = page_by_column(ToolCall.session_id, "created_at", "id")
+
+ENDED = frozenset(
+    {
+        ToolCallStatus.SUCCEEDED,
+        ToolCallStatus.FAILED,
+        ToolCallStatus.DENIED,
+        ToolCallStatus.CANCELLED,
+    }
+)
+_RESULTS = ENDED | {ToolCallStatus.RUNNING}
+
+
+async def insert_tool_calls(
+    recording: Recording, message: Row[Any], calls: Sequence[dict[str, Any]]
+) -> Sequence[Row[Any]]:
+    """Insert a message's tool calls. A `tool_call_id` used before in the session is a new attempt.
+
+    The session's row is locked by then, so attempts are counted safely.
+    """
+    if not calls:
+        return []
+    check_size(calls, "toolCalls")
+    attempts = await _attempts(recording, message.session_id, calls)
+    rows = []
+    for index, call in enumerate(calls):
+        own_id = call.get("tool_call_id")
+        if own_id is not None:
+            attempts[own_id] += 1
+        rows.append(
+            {
+                **call,
+                "session_id": message.session_id,
+                "message_id": message.id,
+                "index": index,
+                "attempt": attempts[own_id] if own_id is not None else 1,
+                "created_at": message.created_at,
+            }
+        )
+    return await recording.insert_many(ToolCall, rows, "toolCalls.")
+
+
+async def _attempts(
+    recording: Recording, session_id: UUID, calls: Sequence[dict[str, Any]]
+) -> Counter[str]:
+    own_ids = []
+    for index, call in enumerate(calls):
+        if call.get("tool_call_id") is not None:
+            check_own_name(call["tool_call_id"], f"toolCalls.{index}.toolCallId")
+            own_ids.append(call["tool_call_id"])
+    if not own_ids:
+        return Counter()
+    columns = table_of(ToolCall).c
+    found = await recording.connection.execute(
+        select(columns.tool_call_id, func.max(columns.attempt))
+        .where(
+            columns.project_id == recording.project_id,
+            columns.session_id == session_id,
+            columns.tool_call_id.in_(own_ids),
+        )
+        .group_by(columns.tool_call_id)
+    )
+    return Counter(dict(found.all()))
+
+
+async def answer_tool_call(recording: Recording, message: Row[Any]) -> None:
+    """Let a TOOL message answer the call that it names, if the call is there and has no answer."""
+    call = await last_attempt(recording, message.session_id, message.tool_call_id, lock=True)
+    if call is None or call.result_message_id is not None:
+        return
+    if call.status in ENDED:
+        await recording.change(ToolCall, call.id, result_message_id=message.id)
+        return
+    await _complete(
+        recording,
+        call,
+        status=ToolCallStatus.SUCCEEDED,
+        result=message.content,
+        result_message_id=message.id,
+        ended_at=message.created_at,
+    )
+
+
+async def record_tool_call_result(
+    recording: Recording,
+    *,
+    tool_call: str,
+    session: str | None = None,
+    status: ToolCallStatus = ToolCallStatus.SUCCEEDED,
+    **values: Any,
+) -> Answer:
+    """Record that a tool call began to run, or how it ended. Values are columns of `ToolCall`.
+
+    A result stays: recording the same again changes nothing, another raises `Conflict`. A call
+    that ends without running cancels its confirmation.
+    """
+    if status not in _RESULTS:
+        raise Invalid("Give RUNNING, SUCCEEDED, FAILED, DENIED or CANCELLED.", field="status")
+    found = await find_tool_call(recording, tool_call, session, "toolCall")
+    # sessions are locked before their calls, always in this order, so that writers cannot deadlock
+    await find(recording, Session, encode("session", found.session_id), "session", lock=True)
+    call = await find(recording, ToolCall, encode("tool_call", found.id), "toolCall", lock=True)
+    if call.status in ENDED:
+        _check_same_result(call, status, values)
+    else:
+        await _complete(recording, call, status=status, **values)
+    return {"tool_call": call.id, "session": call.session_id}
+
+
+def _check_same_result(call: Row[Any], status: ToolCallStatus, values: dict[str, Any]) -> None:
+    given = values.get("result")
+    stored = None if call.result is None else loads(call.result)
+    if call.status != status or (given is not None and given != stored):
+        raise Conflict(
+            "The call has ended with another result.", field="toolCall", currentStatus=call.status
+        )
+
+
+async def _complete(
+    recording: Recording, call: Row[Any], *, status: ToolCallStatus, **values: Any
+) -> None:
+    ended_at = values.get("ended_at")
+    if status in ENDED:
+        values["ended_at"] = ended_at or func.greatest(
+            func.now(), values.get("started_at") or table_of(ToolCall).c.started_at
+        )
+        check_order(values.get("started_at") or call.started_at, ended_at, "endedAt")
+    elif call.status == status:
+        return
+    else:
+        values.setdefault("started_at", func.now())
+    awaited = call.status == ToolCallStatus.AWAITING_CONFIRMATION
+    events = []
+    if status in ENDED and awaited:
+        events = await cancel_confirmations(
+            recording, call.session_id, "The tool call ended.", tool_call_id=call.id
+        )
+    changed = await recording.change(
+        ToolCall, call.id, **values, status=status, updated_at=func.now()
+    )
+    if status in ENDED:
+        events.append(
+            Event(
+                EventType.TOOL_CALL_COMPLETED,
+                (ToolCall, changed.id),
+                event_data={"status": status},
+                duration_ms=changed.duration_ms,
+                occurred_at=ended_at,
+            )
+        )
+    failed = {"failed_tool_call_count": int(status == ToolCallStatus.FAILED)}
+    if awaited:
+        await append_with_status(recording, call.session_id, events, counts=failed)
+    elif events:
+        locked = await advance(
+            recording, call.session_id, events=len(events), at=ended_at, counts=failed
+        )
+        await append(recording, locked, events)

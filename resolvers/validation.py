@@ -1,0 +1,169 @@
+"""Checks of values before they are written; the database's own constraints stand behind them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+
+from resolvers.errors import Invalid
+
+MAXIMUM_NAME_CHARACTERS = 512
+"""Names are indexed, and an index entry holds 2,704 bytes at most."""
+MAXIMUM_TEXT_CHARACTERS = 4_000_000
+MAXIMUM_LIST_ITEMS = 1_000
+MAXIMUM_EMBEDDING_NUMBERS = 16_000
+MAXIMUM_JSON_DEPTH = 64
+MAXIMUM_JSON_BYTES = 8_000_000
+_LARGEST_INTEGER = 2**31 - 1
+_LARGEST_FLOAT_FOR_JSON = 2**64
+_LARGEST_REAL = 3.4e38
+_COST_DIGITS = 12
+
+LONG_TEXTS = frozenset(
+    {"content", "content_text", "error", "error_message", "description", "purpose", "reason"}
+    | {"user_message", "query_text", "title"}
+)
+"""Columns of free text; every other text is a name."""
+
+
+def camel_case(name: str) -> str:
+    """Spell a column as the client does: `tool_name` is `toolName`."""
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
+
+
+def check_values(
+    table: Table, values: Mapping[str, Any], path: str = "", *, is_change: bool = False
+) -> None:
+    """Check values for a row by their columns. Raises `Invalid`, naming the input at fault.
+
+    In a new row None leaves the column to its default; in a change it sets null.
+    """
+    for name, value in values.items():
+        column = table.c[name]
+        field = f"{path}{camel_case(name)}"
+        if value is None:
+            if not column.nullable and (is_change or column.server_default is None):
+                raise Invalid("Must not be null.", field=field)
+        elif isinstance(column.type, JSON):
+            check_json(value, field)
+        elif isinstance(column.type, Text):
+            _check_text(column, value, field)
+        elif isinstance(column.type, ARRAY):
+            _check_list(value, field)
+        elif isinstance(column.type, Integer) and value > _LARGEST_INTEGER:
+            raise Invalid(f"Must not be greater than {_LARGEST_INTEGER}.", field=field)
+        elif isinstance(value, Decimal):
+            _check_decimal(value, field)
+
+
+def check_name(value: str, field: str) -> None:
+    """Check a name: not empty, of 512 characters at most, without NUL characters."""
+    if not value.strip():
+        raise Invalid("Must not be empty.", field=field)
+    if len(value) > MAXIMUM_NAME_CHARACTERS:
+        raise Invalid(f"Must not be longer than {MAXIMUM_NAME_CHARACTERS} characters.", field=field)
+    _check_characters(value, field)
+
+
+def check_json(value: Any, field: str) -> None:
+    """Check a JSON document: its depth and size, and that PostgreSQL keeps what it says."""
+    if isinstance(value, orjson.Fragment):
+        return
+    _check_json_values(value, field)
+    try:
+        size = len(orjson.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise Invalid("Not a JSON document that can be stored.", field=field) from error
+    if size > MAXIMUM_JSON_BYTES:
+        raise Invalid(f"Must not be larger than {MAXIMUM_JSON_BYTES} bytes as JSON.", field=field)
+
+
+def _check_json_values(document: Any, field: str) -> None:
+    level: list[Any] = [document]
+    depth = 0
+    while level:
+        if depth > MAXIMUM_JSON_DEPTH:
+            raise Invalid(
+                f"Must not be nested deeper than {MAXIMUM_JSON_DEPTH} levels.", field=field
+            )
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                for key in value:
+                    _check_characters(key, field)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif isinstance(value, str):
+                _check_characters(value, field)
+            elif isinstance(value, (int, float)):
+                _check_number(value, field)
+        level = below
+        depth += 1
+
+
+def _check_number(value: float, field: str) -> None:
+    # an integer over 64 bits arrives as a float that may not be the number that was sent
+    if not -_LARGEST_FLOAT_FOR_JSON < value < _LARGEST_FLOAT_FOR_JSON:
+        raise Invalid("Numbers of 2^64 or more must be sent as strings.", field=field)
+
+
+def _check_characters(value: str, field: str) -> None:
+    if "\x00" in value:
+        raise Invalid("Must not hold NUL characters; PostgreSQL cannot store them.", field=field)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            "Must not hold lone surrogates; it is not valid text.", field=field
+        ) from error
+
+
+def _check_text(column: Column[Any], value: str, field: str) -> None:
+    if column.name not in LONG_TEXTS:
+        check_name(value, field)
+        return
+    if len(value) > MAXIMUM_TEXT_CHARACTERS:
+        raise Invalid(f"Must not be longer than {MAXIMUM_TEXT_CHARACTERS} characters.", field=field)
+    _check_characters(value, field)
+
+
+def check_size(values: Sequence[Any], field: str, most: int = MAXIMUM_LIST_ITEMS) -> None:
+    """Check that a list is not too long."""
+    if len(values) > most:
+        raise Invalid(f"Must not hold more than {most} items.", field=field)
+
+
+def _check_list(values: list[Any], field: str) -> None:
+    if all(isinstance(value, (int, float)) for value in values):
+        check_size(values, field, MAXIMUM_EMBEDDING_NUMBERS)
+        if not all(abs(value) <= _LARGEST_REAL for value in values):
+            raise Invalid("Must hold numbers of single precision.", field=field)
+        return
+    check_size(values, field)
+    for index, value in enumerate(values):
+        check_name(value, f"{field}.{index}")
+
+
+def _check_decimal(value: Decimal, field: str) -> None:
+    exponent = value.as_tuple().exponent
+    if (
+        not isinstance(exponent, int)
+        or value.adjusted() >= _COST_DIGITS
+        or exponent < -_COST_DIGITS
+    ):
+        raise Invalid(
+            f"Must be a decimal of at most {_COST_DIGITS} digits before and after the point.",
+            field=field,
+        )
+
+
+def check_order(earlier: datetime | None, later: datetime | None, field: str) -> None:
+    """Check that a time does not lie before the one that it follows."""
+    if earlier is not None and later is not None and later < earlier:
+        raise Invalid("Must not lie before the start.", field=field)

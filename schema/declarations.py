@@ -1,0 +1,86 @@
+"""What a field reads, declared in a form that any executor can use.
+
+Every field of a node is one of these, kept in its `metadata["declaration"]`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from resolvers.loaders import AnyPage, ById, OneByColumn
+
+Key = int | str
+"""Where a key stands: a position in a row, or a name in a mutation's answer."""
+
+
+@dataclass(frozen=True)
+class ColumnField:
+    """A column; JSON columns go into the response as the text they are."""
+
+    position: int
+    is_json: bool
+
+
+@dataclass(frozen=True)
+class OneField:
+    """The row that a key leads to; null where the key is, or where it leads to nothing."""
+
+    loader: ById | OneByColumn
+    key: Key
+
+
+@dataclass(frozen=True)
+class ManyField:
+    """The rows that a list of ids leads to."""
+
+    loader: ById
+    key: Key
+
+
+@dataclass(frozen=True)
+class PageField:
+    """A connection; `key` is None for one of the whole project."""
+
+    loader: AnyPage
+    key: Key | None
+
+
+@dataclass(frozen=True)
+class ComputedField:
+    """A function of the columns at some positions of the row."""
+
+    positions: tuple[int, ...]
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class FindField:
+    """A root field that finds a row by its id or, with `by_name`, by the runtime's own name."""
+
+    loader: ById
+    by_name: OneByColumn | None
+
+
+@dataclass(frozen=True)
+class SubjectField:
+    """The row that two columns name: the prefix of its ids and its UUID."""
+
+    prefix_position: int
+    id_position: int
+
+
+@dataclass(frozen=True)
+class IdentityField:
+    """The TypeID of the row."""
+
+
+Declaration = (
+    ColumnField
+    | OneField
+    | ManyField
+    | PageField
+    | ComputedField
+    | FindField
+    | SubjectField
+    | IdentityField
+)

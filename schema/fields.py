@@ -1,0 +1,198 @@
+"""Fields, declared once: each makes its Strawberry resolver from what it declares.
+
+`column`, `computed`, `one`, `many` and `page` are the fields of a node or a payload, `find` and
+`page` those of the root. The declaration stays in the field's `metadata["declaration"]`
+(`schema/declarations.py`); nothing else knows how a field resolves.
+"""
+
+from asyncio import gather
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+import strawberry
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import InstrumentedAttribute
+
+from resolvers.context import Context
+from resolvers.identifiers import TABLES, decode, decode_as, table_of
+from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.page import PageArguments, read_page
+from resolvers.validation import check_name
+from schema.connection import Connection
+from schema.declarations import (
+    ColumnField,
+    ComputedField,
+    Declaration,
+    FindField,
+    ManyField,
+    OneField,
+    PageField,
+    SubjectField,
+)
+
+Info = strawberry.Info[Context, None]
+
+Id = Annotated[
+    strawberry.ID,
+    strawberry.argument(description="The object's id, as the API returned it."),
+]
+IdOrName = Annotated[
+    strawberry.ID,
+    strawberry.argument(description="The object's id, or the runtime's own name for it."),
+]
+
+NODE_TYPES: dict[Table, type[Any]] = {}
+"""The GraphQL type that shows a table's rows."""
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The first n rows, after `after` if given. 0 to 200; 20 if neither is given."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Only rows behind this cursor of the connection.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="The last n rows, before `before` if given. 0 to 200."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only rows ahead of this cursor of the connection.")
+]
+
+
+def _position(column: InstrumentedAttribute[Any]) -> int:
+    table = table_of(column.class_)
+    return list(table.c).index(column.property.columns[0])
+
+
+def _field(declaration: Declaration, resolver: Callable[..., Any], description: str) -> Any:
+    return strawberry.field(
+        resolver=resolver, description=description, metadata={"declaration": declaration}
+    )
+
+
+def _given(argument: Any) -> Any:
+    return None if argument is strawberry.UNSET else argument
+
+
+def column(attribute: InstrumentedAttribute[Any], description: str) -> Any:
+    """Declare a column field."""
+    position = _position(attribute)
+    is_json = isinstance(attribute.property.columns[0].type, JSON)
+
+    def resolve(root: Any) -> Any:
+        value = root.row[position]
+        return orjson.Fragment(value) if is_json and value is not None else value
+
+    return _field(ColumnField(position, is_json), resolve, description)
+
+
+def computed(
+    *attributes: InstrumentedAttribute[Any], function: Callable[..., Any], description: str
+) -> Any:
+    """Declare a field computed from columns."""
+    positions = tuple(_position(attribute) for attribute in attributes)
+
+    def resolve(root: Any) -> Any:
+        return function(*[root.row[position] for position in positions])
+
+    return _field(ComputedField(positions, function), resolve, description)
+
+
+def value(key: str, description: str) -> Any:
+    """Declare a plain value of a mutation's answer."""
+
+    def resolve(root: Any) -> Any:
+        return root.row[key]
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def one(loader: ById | OneByColumn, key: InstrumentedAttribute[Any] | str, description: str) -> Any:
+    """Declare a link to one row, by a column of this row or a name in a mutation's answer."""
+    declaration = OneField(loader, key if isinstance(key, str) else _position(key))
+    read = itemgetter(declaration.key)
+
+    async def resolve(root: Any, info: Info) -> Any:
+        found = read(root.row)
+        row = None if found is None else await info.context.load(loader, found)
+        return None if row is None else NODE_TYPES[loader.table](row=row)
+
+    return _field(declaration, resolve, description)
+
+
+def many(loader: ById, key: str, description: str) -> Any:
+    """Declare a list of rows, by ids in a mutation's answer."""
+
+    async def resolve(root: Any, info: Info) -> Any:
+        rows = await gather(*[info.context.load(loader, found) for found in root.row[key]])
+        return [NODE_TYPES[loader.table](row=row) for row in rows if row is not None]
+
+    return _field(ManyField(loader, key), resolve, description)
+
+
+def page(loader: AnyPage, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
+    """Declare a connection to the rows that refer to this one by `key`; of the project if None."""
+    declaration = PageField(loader, None if key is None else _position(key))
+
+    async def resolve(  # noqa: PLR0917  Strawberry passes the parent by position
+        root: Any,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> Any:
+        found = None if declaration.key is None else itemgetter(declaration.key)(root.row)
+        arguments = PageArguments(_given(first), _given(after), _given(last), _given(before))
+        wanted = read_page(arguments, loader.table, loader.order, loader.signature)
+        loaded = await info.context.load_page(loader, found, wanted)
+        return Connection(
+            loaded=loaded, loader=loader, key=found, node_type=NODE_TYPES[loader.table]
+        )
+
+    return _field(declaration, resolve, description)
+
+
+def subject(
+    prefix: InstrumentedAttribute[Any], key: InstrumentedAttribute[Any], description: str
+) -> Any:
+    """Declare a link to a row of any noun, which two columns name."""
+    declaration = SubjectField(_position(prefix), _position(key))
+
+    async def resolve(root: Any, info: Info) -> Any:
+        noun = root.row[declaration.prefix_position]
+        return (
+            await load_node(info.context, noun, root.row[declaration.id_position]) if noun else None
+        )
+
+    return _field(declaration, resolve, description)
+
+
+async def load_node(context: Context, prefix: str, key: UUID) -> Any:
+    """Load a row of any noun; None where it is not there or the noun is not shown."""
+    table = TABLES[prefix]
+    node_type = NODE_TYPES.get(table)
+    row = None if node_type is None else await context.load(ById(table), key)
+    return None if node_type is None or row is None else node_type(row=row)
+
+
+def find(loader: ById, by_name: OneByColumn | None, description: str) -> Any:
+    """Declare a root field that finds one row by `id`, or by the runtime's own name for it."""
+    argument = Id if by_name is None else IdOrName
+
+    async def resolve(info: Info, id: argument) -> Any:  # type: ignore[valid-type]  # noqa: A002
+        if by_name is not None and decode(id) is None:
+            check_name(id, "id")
+            row = await info.context.load(by_name, id)
+        else:
+            row = await info.context.load(loader, decode_as(loader.table, id, "id"))
+        return None if row is None else NODE_TYPES[loader.table](row=row)
+
+    return _field(FindField(loader, by_name), resolve, description)

@@ -1,0 +1,20 @@
+"""Fields that are methods."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def method(description: str, **metadata: Any) -> Callable[[Method], Method]:
+    """Make a field of a method, with the method's type kept for type checkers."""
+
+    def declare(function: Method) -> Method:
+        made: Method = strawberry.field(
+            resolver=function, description=description, metadata=metadata
+        )
+        return made
+
+    return declare

@@ -1,0 +1,56 @@
+"""Module states in the graph."""
+
+from datetime import datetime
+
+import strawberry
+
+from models import ModuleState as Model
+from resolvers.module_state import MODULE_STATE, MODULE_STATES
+from resolvers.session import SESSION
+from resolvers.state_snapshot import SNAPSHOTS_BY_MODULE_STATE
+from resolvers.state_transition import TRANSITIONS_BY_MODULE_STATE
+from schema.connection import Connection
+from schema.fields import column, computed, find, one, page
+from schema.node import Node, node_type
+from schema.references import SessionLink, StateSnapshotLink, StateTransitionLink
+from schema.scalars import JSON
+
+
+@node_type(Model, "The current state of one module in a session, with its history.")
+class ModuleState(Node):
+    """A document with a revision."""
+
+    session: SessionLink = one(SESSION, Model.session_id, "The session it belongs to.")
+    module_id: str = column(Model.module_id, "The module, by a name unique in the session.")
+    state_type: str | None = column(Model.state_type, "The runtime's kind of state.")
+    version: str | None = column(Model.version, "The version of the document's form.")
+    state: JSON = column(Model.state, "The document as it is now.")
+    state_hash: str = computed(
+        Model.state_hash,
+        function=bytes.hex,
+        description="SHA-256 of the document as compact JSON with sorted keys, in hexadecimal.",
+    )
+    revision: int = column(Model.revision, "Counts the changes: 1, 2, 3 …; for `expectedRevision`.")
+    expires_at: datetime | None = column(
+        Model.expires_at, "When the state is to expire; null for never."
+    )
+    created_at: datetime = column(Model.created_at, "When revision 1 was recorded.")
+    updated_at: datetime = column(Model.updated_at, "When the latest revision was recorded.")
+    transitions: Connection[StateTransitionLink] = page(
+        TRANSITIONS_BY_MODULE_STATE, Model.id, "One entry for each revision, in order."
+    )
+    snapshots: Connection[StateSnapshotLink] = page(
+        SNAPSHOTS_BY_MODULE_STATE, Model.id, "Copies kept for a reason, in order of revision."
+    )
+
+
+@strawberry.type
+class ModuleStateQuery:
+    """The roots of the graph that lead to module states."""
+
+    module_state: ModuleState | None = find(
+        MODULE_STATE, None, "One module state by its id; null if there is none."
+    )
+    module_states: Connection[ModuleState] = page(
+        MODULE_STATES, None, "All module states of the project, newest first."
+    )

@@ -1,0 +1,1 @@
+"""The mutations, one module a noun: inputs, payloads and fields."""

@@ -1,0 +1,39 @@
+"""Mutations that record agents."""
+
+import strawberry
+
+from resolvers.agent import AGENT, create_agent
+from schema.agent import Agent
+from schema.fields import one, value
+from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
+from schema.scalars import JSON
+
+
+@strawberry.input(description="A new agent.")
+class CreateAgentInput(RecordingInput):
+    """What an agent begins with."""
+
+    agent_id: str = required(
+        "The runtime's own name, unique in the project (`gen_ai.agent.id`). If there is an agent "
+        "of that name made from the same input, it is given back; else CONFLICT."
+    )
+    name: str = required("A name for people.")
+    description: str | None = optional("What the agent does.")
+    metadata: JSON | None = optional("Anything else that is known; {} if left out.")
+
+
+@strawberry.type(description="The agent that was created.")
+class CreateAgentPayload(Payload):
+    """The answer of createAgent."""
+
+    agent: Agent | None = one(AGENT, "agent", "The agent; null if deleted since.")
+    created: bool = value("created", "False if an agent of that `agentId` was there already.")
+
+
+@strawberry.type
+class AgentMutation:
+    """The mutations of agents."""
+
+    create_agent: CreateAgentPayload | None = mutation(
+        create_agent, CreateAgentInput, CreateAgentPayload, "Record an agent."
+    )

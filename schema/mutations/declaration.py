@@ -1,0 +1,83 @@
+"""What mutations are made of: inputs, payloads, and fields that record.
+
+A mutation field unpacks its input into keyword arguments of a recording function, which runs in a
+transaction of its own; a payload shows the ids and values of the function's answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+
+from models import Scope
+from resolvers.recording import Answer, record
+from schema.fields import Info, value
+
+RecordingFunction = Callable[..., Any]
+
+
+def required(description: str) -> Any:
+    """Declare an input field that must be given."""
+    return strawberry.field(description=description)
+
+
+def optional(description: str) -> Any:
+    """Declare an input field that may be left out, which is told apart from null."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+@strawberry.input
+class RecordingInput:
+    """What the input of every mutation has."""
+
+    idempotency_key: str | None = optional(
+        "Makes a retry safe: the same key again gives the first answer and writes nothing. "
+        "Unique in the project, 1 to 512 characters."
+    )
+
+
+@strawberry.type
+class Payload:
+    """What the answer of every mutation has."""
+
+    row: strawberry.Private[Answer]
+    replayed: bool = value(
+        "replayed", "True if an earlier call with this idempotency key made the answer."
+    )
+
+
+def mutation(
+    function: RecordingFunction, input_type: type[Any], payload_type: type[Any], description: str
+) -> Any:
+    """Declare a mutation by its recording function, input and payload."""
+
+    async def resolve(info: Info, input: Any) -> Any:  # noqa: A002  the argument's name
+        info.context.require(Scope.RECORD)
+        values = unpack(input)
+        key = values.pop("idempotency_key", None)
+        answer = await record(info.context, info.field_name, function, values, key)
+        return payload_type(row=answer)
+
+    argument = strawberry.argument(description="What to record.")
+    resolve.__annotations__["input"] = Annotated[input_type, argument]
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def unpack(given: Any) -> dict[str, Any]:
+    """Give an input's fields as keyword arguments: what was left out is left out."""
+    values = {item.name: getattr(given, item.name) for item in fields(given)}
+    return {name: _plain(item) for name, item in values.items() if item is not strawberry.UNSET}
+
+
+def _plain(item: Any) -> Any:
+    if _is_input(item):
+        return unpack(item)
+    if isinstance(item, list) and item and _is_input(item[0]):
+        return [unpack(element) for element in item]
+    return item  # JSON among others, which may be nested a thousand deep
+
+
+def _is_input(item: Any) -> bool:
+    return hasattr(item, "__strawberry_definition__") and not isinstance(item, Enum)

@@ -1,0 +1,66 @@
+"""The command `sessiongraph`."""
+
+import signal
+import sys
+from typing import NoReturn
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from server.commands.demo import demo
+from server.commands.import_file import import_file
+from server.commands.keys import keys
+from server.commands.migrate import migrate
+from server.commands.print_schema import print_schema
+from server.commands.serve import serve
+from server.commands.write_migration import write_migration
+from server.database import reason
+from server.operator_error import OperatorError
+
+application = typer.Typer(
+    name="sessiongraph",
+    help="The system of record for AI agents, over GraphQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+application.command()(serve)
+application.command()(migrate)
+application.command()(demo)
+application.command(name="import")(import_file)
+application.command(name="schema")(print_schema)
+application.command(hidden=True)(write_migration)
+application.add_typer(keys, name="keys")
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is one line on the standard error."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        application()
+    except OperatorError as error:
+        sys.exit(_complain(str(error)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        setting = name if name == "DATABASE_URL" else f"SESSIONGRAPH_{name}"
+        sys.exit(_complain(f"The setting {setting} is wrong: {first['msg']}."))
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        sys.exit(_complain(f"The connection to the database was lost: {reason(error)}."))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(_complain(f"{error.filename}: {error.strerror}."))
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """Leave in good order when asked to, so that the embedded PostgreSQL is stopped."""
+    sys.exit(128 + number)
+
+
+def _complain(line: str) -> int:
+    typer.echo(f"sessiongraph: {line}", err=True)
+    return 1

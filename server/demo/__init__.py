@@ -1,0 +1,91 @@
+"""The sample history of `sessiongraph demo`: a month of a shop's agents.
+
+Everything goes through the recording functions that the API uses, each tree of sessions in one
+transaction with an idempotency key, so that filling a project again adds nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from resolvers.context import Context
+from resolvers.recording import Answer, Recording, record
+from server.demo.catalogue import AGENTS
+from server.demo.history import record_agent, record_tree
+
+_DAYS = 30
+_SESSIONS_PER_TREE = 2.5
+_AT_A_TIME = 4
+_WITH_PEOPLE = ("support-desk", "shop-assistant")
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What was recorded this time."""
+
+    sessions: int
+    trees: int
+
+    def __str__(self) -> str:
+        if not self.trees:
+            return "The sample history is there already."
+        return f"{self.sessions} sample sessions in {self.trees} trees recorded."
+
+
+async def fill(
+    context: Context,
+    sessions: int = 300,
+    seed: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> DemoSummary:
+    """Record a history of about so many sessions, ending now; `on_progress` hears trees done."""
+    end = datetime.now(UTC).replace(microsecond=0)
+    for agent in AGENTS:
+        arguments = {"agent": agent.agent_id, "began": end - timedelta(days=_DAYS)}
+        await _once(context, f"demo/agent/{agent.agent_id}", record_agent, arguments)
+    trees = max(1, round(sessions / _SESSIONS_PER_TREE))
+    slots = asyncio.Semaphore(_AT_A_TIME)
+    recorded: list[int] = []
+    done = 0
+
+    async def run(number: int) -> None:
+        nonlocal done
+        random = Random(f"{seed}/{number}")  # noqa: S311  a sample needs no secrets
+        began = end - timedelta(minutes=_DAYS * 1440 * (trees - number) / trees)
+        arguments = {
+            "number": number,
+            "agent": random.choice(_WITH_PEOPLE),
+            "began": began,
+            "random": random,
+            "is_open": number >= trees - 6,
+        }
+        async with slots:
+            count = await _once(context, f"demo/{seed}/tree/{number}", record_tree, arguments)
+        recorded.append(count)
+        done += 1
+        if on_progress is not None:
+            on_progress(done, trees)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(trees):
+            group.create_task(run(number))
+    return DemoSummary(sum(recorded), sum(count > 0 for count in recorded))
+
+
+async def _once(
+    context: Context,
+    key: str,
+    function: Callable[..., Awaitable[Answer]],
+    arguments: dict[str, Any],
+) -> int:
+    """Record a part of the history if it is not there; give how many sessions it added."""
+
+    async def part(recording: Recording) -> Answer:
+        return await function(recording, **arguments)
+
+    # what a part holds follows from its key, but for the time that it is told at
+    answer = await record(context, "demo", part, {}, key)
+    return 0 if answer["replayed"] else int(answer.get("sessions", 0))

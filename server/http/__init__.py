@@ -1,0 +1,1 @@
+"""HTTP: from the bytes of a request to those of its answer."""

@@ -1,0 +1,121 @@
+"""Documents that were parsed, measured and validated before, so that it is done once.
+
+Only valid documents are kept, bounded by their number and by their length together; the least
+recently used go first.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    specified_rules,
+    validate,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+
+from resolvers.errors import Invalid
+from server.http.document_limits import measure_operations, parse_within_limits
+from server.http.document_walk import Measure
+from server.settings import Settings
+
+# Comparing equal fields takes quadratic time: this bounds it to a fifth of a second, and allows a
+# thousand fields that fifty fragments repeat. graphql-core reads it at every validation.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
+
+
+class InvalidDocument(Exception):
+    """A document that does not validate against the schema."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOperation:
+    """An operation and what it asks for, but for what variables say."""
+
+    node: OperationDefinitionNode
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A valid document."""
+
+    document: DocumentNode
+    operations: Sequence[PreparedOperation]
+
+    def operation(self, name: str | None) -> PreparedOperation:
+        """Give the operation to run. Raises `Invalid` where the name does not settle it."""
+        if name is None:
+            if len(self.operations) == 1:
+                return self.operations[0]
+            raise Invalid("Name one of the document's operations.", field="operationName")
+        for operation in self.operations:
+            if operation.node.name is not None and operation.node.name.value == name:
+                return operation
+        raise Invalid("The document has no operation of this name.", field="operationName")
+
+
+class DocumentCache:
+    """Prepares documents for a schema and keeps the latest."""
+
+    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+        self._schema = schema
+        self._settings = settings
+        self._rules = specified_rules
+        if not settings.answers_introspection:
+            self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._characters = 0
+        self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Count the kept documents."""
+        return len(self._documents)
+
+    def prepare(self, text: str) -> PreparedDocument:
+        """Give a document ready to run.
+
+        Raises `Limited` where it asks for too much, graphql-core's GraphQLSyntaxError,
+        `InvalidDocument`, and `Invalid` for a fragment that contains itself.
+        """
+        kept = self._documents.get(text)
+        if kept is not None:
+            self._documents.move_to_end(text)
+            return kept
+        settings = self._settings
+        document = parse_within_limits(text, settings)
+        measures = measure_operations(self._schema, document, settings)
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=settings.max_errors - 1,
+            hide_suggestions=not settings.answers_introspection,
+        )
+        if errors:
+            raise InvalidDocument(errors)
+        nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        operations = [
+            PreparedOperation(node, measure) for node, measure in zip(nodes, measures, strict=True)
+        ]
+        prepared = PreparedDocument(document, operations)
+        self._keep(text, prepared)
+        return prepared
+
+    def _keep(self, text: str, document: PreparedDocument) -> None:
+        self._documents[text] = document
+        self._characters += len(text)
+        while (
+            len(self._documents) > self._settings.document_cache_entries
+            or self._characters > self._settings.document_cache_characters
+        ):
+            dropped, _ = self._documents.popitem(last=False)
+            self._characters -= len(dropped)

@@ -1,0 +1,181 @@
+"""/graphql: from a request's bytes to the answer's (https://http-spec.graphql.org).
+
+A response that has `data` is a 200, whatever errors stand beside it. Without data,
+`application/graphql-response+json` tells by its status what is wrong; `application/json` does so
+only where no GraphQL was read, since its clients trust nothing but a 200.
+"""
+
+from asyncio import timeout
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSchema, OperationType, execute
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+from strawberry import Schema
+
+from resolvers.errors import DomainError, Invalid, Unauthenticated
+from server.http.document_cache import DocumentCache, InvalidDocument
+from server.http.document_limits import check_cost
+from server.http.graphiql import send_graphiql
+from server.http.graphql_errors import format_errors, read_error
+from server.http.json_body import GraphQLRequest, read_body, read_query_string
+from server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, negotiate
+from server.http.refusals import STATUS_OF_CODE, Limited, Refusal
+from server.http.request_record import RequestRecord, record_of
+from server.http.responses import dump, send_bytes, send_refusal
+from server.settings import Settings
+
+ContextFor = Callable[[Headers], Awaitable[Any]]
+"""Makes a request's context from its headers. Raises `DomainError` to refuse the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a GraphQL request; one that was not executed has errors and no data."""
+
+    errors: Sequence[Exception]
+    executed: bool = False
+    data: dict[str, Any] | None = None
+
+
+class GraphQLEndpoint:
+    """Serves a schema (ASGI), behind an `HTTPGuard` inside a `RequestRecorder`."""
+
+    def __init__(self, schema: Schema, context_for: ContextFor, settings: Settings) -> None:
+        # Strawberry has no public way to the schema that graphql-core executes
+        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001
+        self._executor = schema.execution_context_class
+        self._context_for = context_for
+        self._settings = settings
+        self._introspection = settings.answers_introspection
+        self._documents = DocumentCache(self._schema, settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whose body comes in one message."""
+        headers = Headers(scope=scope)
+        has_page = scope["method"] == "GET" and self._introspection
+        media_type = negotiate(headers.get("accept"), html=has_page)
+        if media_type is None:
+            refusal = Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
+            await send_refusal(scope, send, refusal)
+        elif media_type == HTML:
+            await send_graphiql(send)
+        else:
+            await self._answer(scope, receive, send, media_type)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, media_type: str) -> None:
+        try:
+            outcome = await self._outcome(scope, receive)
+            status, body = self._render(outcome, media_type, record_of(scope))
+        except Refusal as refusal:
+            await send_refusal(scope, send, refusal)
+        else:
+            await send_bytes(send, status, media_type, body, {"vary": "accept"})
+
+    async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
+        # nothing here listens for a client that goes away: a mutation runs to its end
+        seconds = self._settings.request_timeout_seconds
+        try:
+            async with timeout(seconds) as deadline:
+                context = await self._context(Headers(scope=scope))
+                request = await _read(scope, receive)
+                return await self._execute(request, context, scope)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            message = (
+                f"The request took longer than {seconds:g} seconds and was stopped. What a "
+                "mutation had not finished is undone; ask for less at once, or send it again with "
+                "the same `idempotencyKey`."
+            )
+            return Outcome([Limited(message)])
+
+    async def _context(self, headers: Headers) -> Any:
+        try:
+            return await self._context_for(headers)
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
+
+    async def _execute(self, request: GraphQLRequest, context: Any, scope: Scope) -> Outcome:
+        settings = self._settings
+        try:
+            prepared = self._documents.prepare(request.document)
+            operation = prepared.operation(request.operation_name)
+            node = operation.node
+            record_of(scope).operation = node.name.value[:100] if node.name else None
+            _check_kind(node.operation, scope["method"])
+            check_cost(
+                self._schema,
+                prepared.document,
+                node,
+                operation.measure,
+                variables=request.variables,
+                settings=settings,
+            )
+        except InvalidDocument as invalid:
+            return Outcome(invalid.errors)
+        except (DomainError, GraphQLError) as error:
+            return Outcome([error])
+        result = execute(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            max_coercion_errors=settings.max_errors - 1,
+            executor_class=self._executor,
+            hide_suggestions=not self._introspection,
+        )
+        if isawaitable(result):
+            result = await result
+        errors = result.errors or ()
+        # errors of a request that was not executed, such as its variables', have no path
+        executed = result.data is not None or any(error.path for error in errors)
+        return Outcome(errors, executed, result.data)
+
+    def _render(
+        self, outcome: Outcome, media_type: str, record: RequestRecord
+    ) -> tuple[int, bytes]:
+        answer: dict[str, Any] = {}
+        status = 200
+        if outcome.errors:
+            answer["errors"] = errors = format_errors(
+                outcome.errors,
+                record.request_id,
+                max_errors=self._settings.max_errors,
+                suggest=self._introspection,
+            )
+            record.errors = len(outcome.errors)
+            if not outcome.executed and media_type == GRAPHQL_RESPONSE:
+                status = STATUS_OF_CODE[errors[0]["extensions"]["code"]]
+        if outcome.executed:
+            answer["data"] = outcome.data
+        try:
+            return status, dump(answer)
+        except TypeError as error:
+            raise _refusal(read_error(error)) from error
+
+
+async def _read(scope: Scope, receive: Receive) -> GraphQLRequest:
+    try:
+        if scope["method"] == "GET":
+            return read_query_string(scope["query_string"])
+        message = await receive()
+        return read_body(message["body"])
+    except Invalid as error:
+        raise _refusal(error) from error
+
+
+def _check_kind(kind: OperationType, method: str) -> None:
+    if kind is OperationType.SUBSCRIPTION:
+        raise Invalid("Subscriptions are not served over plain HTTP.")
+    if kind is not OperationType.QUERY and method == "GET":
+        raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
+
+
+def _refusal(error: DomainError) -> Refusal:
+    challenge = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
+    return Refusal(STATUS_OF_CODE[error.code], error, challenge)

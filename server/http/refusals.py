@@ -1,0 +1,41 @@
+"""Why a request gets no data, and the HTTP status that says so."""
+
+from collections.abc import Mapping
+
+from resolvers.errors import DomainError
+
+STATUS_OF_CODE: Mapping[str, int] = {
+    "BAD_USER_INPUT": 400,
+    "LIMITED": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "UNAVAILABLE": 503,
+    "INTERNAL": 500,
+}
+"""The status of a response without data, by `extensions.code`."""
+
+
+class Limited(DomainError):
+    """The request asks for more than the server gives at once."""
+
+    code = "LIMITED"
+
+
+class Internal(DomainError):
+    """The server failed; the log knows more by the request id."""
+
+    code = "INTERNAL"
+
+
+class Refusal(Exception):
+    """A request that is refused as HTTP, before it is read as GraphQL."""
+
+    def __init__(
+        self, status: int, error: DomainError, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(error.message)
+        self.status = status
+        self.error = error
+        self.headers = headers or {}

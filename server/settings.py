@@ -1,0 +1,86 @@
+"""The settings, read from the environment. README.md has the same table."""
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _data_directory() -> Path:
+    # root's home is closed to the account that PostgreSQL runs as
+    return Path("/var/lib/sessiongraph") if os.geteuid() == 0 else user_data_path("sessiongraph")
+
+
+class Settings(BaseSettings):
+    """Every setting, with its unit. Names in the environment are `SESSIONGRAPH_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SESSIONGRAPH_", env_ignore_empty=True, frozen=True
+    )
+
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    """`postgresql://…` of PostgreSQL 15 or newer; unset starts the embedded one."""
+    data_directory: Path = Field(default_factory=_data_directory)
+    """Where the embedded PostgreSQL keeps its files."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    migrate: bool = True
+    """Bring the database's schema up to date at start."""
+    insecure: bool = False
+    """Serve without API keys on an address that is not loopback."""
+    introspection: bool | None = None
+    """Answer introspection and serve GraphiQL; None means only on loopback."""
+
+    pool_size: PositiveInt = 10
+    """Most database connections of one server process."""
+    pool_timeout_seconds: PositiveFloat = 10
+    statement_timeout_seconds: PositiveFloat = 30
+    request_timeout_seconds: PositiveFloat = 60
+    body_timeout_seconds: PositiveFloat = 30
+    """Within which a request's whole body must have arrived."""
+
+    max_body_bytes: PositiveInt = 10_000_000
+    max_url_bytes: PositiveInt = 16_000
+    """Of the path and query of a GET request."""
+    max_header_bytes: PositiveInt = 32_000
+    """Of all of a request's headers together."""
+    max_document_characters: PositiveInt = 100_000
+    max_document_tokens: PositiveInt = 5_000
+    max_document_definitions: PositiveInt = 100
+    max_directives: PositiveInt = 100
+    max_depth: PositiveInt = 20
+    """Levels of nested fields, fragments counted."""
+    max_fields: PositiveInt = 2_000
+    """Fields after fragments are expanded."""
+    max_aliases: PositiveInt = 100
+    max_root_fields: PositiveInt = 50
+    max_cost: PositiveInt = 200_000
+    """Objects that the requested page sizes could return at most, multiplied along each path."""
+    max_errors: PositiveInt = 20
+    document_cache_entries: PositiveInt = 1_000
+    """Parsed and validated documents that are kept."""
+    document_cache_characters: PositiveInt = 500_000
+    """Length of the kept documents together; each character takes up to 200 bytes of memory."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def answers_introspection(self) -> bool:
+        """Whether introspection is answered and GraphiQL is served."""
+        return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def requires_key(self) -> bool:
+        """Whether requests need an API key: not on this machine with the embedded database."""
+        return not self.insecure and not (self.is_loopback and self.database_url is None)

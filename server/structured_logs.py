@@ -1,0 +1,52 @@
+"""Logs: a JSON object a line, or text for people on a terminal. All go to standard error."""
+
+import logging
+import sys
+from typing import TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from server.settings import Settings
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
+    """Set up our own log and that of the libraries, alike, for the whole process."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    last = _last_processors(stream)
+    structlog.configure(
+        processors=[*_SHARED, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+def _last_processors(stream: TextIO) -> list[Processor]:
+    if stream.isatty():
+        # not the default, which prints every local variable, and takes minutes over deep ones
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_write_json),
+    ]
+
+
+def _write_json(event: EventDict, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()

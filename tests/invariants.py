@@ -1,0 +1,97 @@
+"""What must be true of every store, whatever was recorded in it."""
+
+import json
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from resolvers.merge_patch import merge
+
+_BROKEN = {
+    "messages are counted": """
+        SELECT s.id FROM sessions s
+        WHERE (s.message_count, s.input_tokens, s.output_tokens, s.cost_usd) <> (
+            SELECT count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+            coalesce(sum(cost_usd), 0)
+            FROM messages m WHERE m.project_id = s.project_id AND m.session_id = s.id)""",
+    "tool calls are counted": """
+        SELECT s.id FROM sessions s WHERE (s.tool_call_count, s.failed_tool_call_count)
+        <> (SELECT count(*), count(*) FILTER (WHERE status = 'FAILED')
+            FROM tool_calls c WHERE c.project_id = s.project_id AND c.session_id = s.id)""",
+    "messages are numbered without gaps": """
+        SELECT session_id FROM messages GROUP BY project_id, session_id
+        HAVING min(sequence) <> 1 OR max(sequence) <> count(*)""",
+    "the session knows its last message": """
+        SELECT s.id FROM sessions s WHERE s.message_sequence <> (SELECT coalesce(max(sequence), 0)
+            FROM messages m WHERE m.project_id = s.project_id AND m.session_id = s.id)""",
+    "events are numbered without gaps": """
+        SELECT s.id FROM sessions s LEFT JOIN session_events e
+            ON e.project_id = s.project_id AND e.session_id = s.id
+        GROUP BY s.project_id, s.id, s.event_sequence
+        HAVING min(e.sequence) IS DISTINCT FROM 1 OR max(e.sequence) <> count(*)
+            OR count(*) <> s.event_sequence""",
+    "whatever is recorded in a session is in its feed": """
+        SELECT subject.id FROM (
+            SELECT project_id, id, 'message' AS type FROM messages
+            UNION ALL SELECT project_id, id, 'tool_call' FROM tool_calls
+            UNION ALL SELECT project_id, id, 'confirmation' FROM confirmations
+            UNION ALL SELECT project_id, id, 'state_transition' FROM state_transitions
+            UNION ALL SELECT project_id, id, 'session_metric' FROM session_metrics
+            UNION ALL SELECT project_id, id, 'session' FROM sessions
+            UNION ALL SELECT project_id, id, 'memory' FROM memories WHERE session_id IS NOT NULL
+            UNION ALL SELECT project_id, id, 'memory_access' FROM memory_accesses
+                WHERE session_id IS NOT NULL
+        ) subject WHERE NOT EXISTS (SELECT FROM session_events e
+            WHERE e.project_id = subject.project_id AND e.subject_id = subject.id
+            AND e.subject_type = subject.type)""",
+    "a state has a transition for each revision": """
+        SELECT s.id FROM module_states s WHERE s.revision <> (SELECT count(*)
+            FROM state_transitions t WHERE t.project_id = s.project_id
+            AND t.module_state_id = s.id)""",
+    "one version of an agent is active at most": """
+        SELECT agent_id FROM agent_versions WHERE is_active GROUP BY project_id, agent_id
+        HAVING count(*) > 1""",
+    "an ended session waits for nothing": """
+        SELECT s.id FROM sessions s JOIN confirmations c
+            ON c.project_id = s.project_id AND c.session_id = s.id
+        WHERE c.status = 'PENDING' AND s.ended_at IS NOT NULL""",
+    "a session waits while a confirmation is pending": """
+        SELECT s.id FROM sessions s WHERE s.status IN ('ACTIVE', 'WAITING')
+        AND (s.status = 'WAITING') <> EXISTS (SELECT FROM confirmations c
+            WHERE c.project_id = s.project_id AND c.session_id = s.id AND c.status = 'PENDING')""",
+    "a call awaits a confirmation while that is pending": """
+        SELECT t.id FROM tool_calls t WHERE (t.status = 'AWAITING_CONFIRMATION')
+        <> EXISTS (SELECT FROM confirmations c WHERE c.project_id = t.project_id
+            AND c.tool_call_id = t.id AND c.status = 'PENDING')""",
+    "accesses are counted": """
+        SELECT m.id FROM memories m WHERE m.access_count <> (SELECT count(*)
+            FROM memory_accesses a WHERE a.project_id = m.project_id AND a.memory_id = m.id)""",
+    "a child stands one level below its parent, under the same root": """
+        SELECT c.id FROM sessions c JOIN sessions p
+            ON p.project_id = c.project_id AND p.id = c.parent_id
+        WHERE c.depth <> p.depth + 1 OR c.root_id <> p.root_id""",
+}
+
+
+async def check_invariants(engine: AsyncEngine) -> None:
+    """Fail, naming what is broken, unless the whole store is as it must be."""
+    async with engine.connect() as connection:
+        for name, statement in _BROKEN.items():
+            broken = (await connection.execute(text(statement))).all()
+            assert not broken, name
+        states = await connection.execute(
+            text("SELECT project_id, id, state::text FROM module_states")
+        )
+        for project_id, state_id, state in states.all():
+            log = await connection.execute(
+                text(
+                    "SELECT is_patch, new_values::text FROM state_transitions"
+                    " WHERE project_id = :project AND module_state_id = :id ORDER BY revision"
+                ),
+                {"project": project_id, "id": state_id},
+            )
+            document = None
+            for is_patch, new_values in log:
+                values = json.loads(new_values)
+                document = merge(document, values) if is_patch else values
+            assert document == json.loads(state), "the log replays to the state"

@@ -1,0 +1,169 @@
+from time import perf_counter
+from typing import Any
+
+import pytest
+from graphql import OperationDefinitionNode, get_introspection_query, parse
+
+from resolvers.errors import Invalid
+from server.http.document_cache import DocumentCache, InvalidDocument
+from server.http.document_limits import check_cost, measure_operations, parse_within_limits
+from server.http.document_walk import DocumentWalk, Measure
+from server.http.refusals import Limited
+from server.settings import Settings
+from tests.server.http.hostile_requests import DOCUMENTS
+from tests.server.http.toy_schema import schema as toy
+
+SCHEMA = toy._schema
+SETTINGS = Settings()
+
+
+def _measure(document: str, **variables: Any) -> Measure:
+    parsed = parse(document)
+    operation = parsed.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return DocumentWalk(SCHEMA, parsed, variables).measure(operation)
+
+
+@pytest.mark.parametrize(
+    ("document", "depth", "fields", "root_fields", "aliases"),
+    [
+        ("{ hello }", 1, 1, 1, 0),
+        ("{ a: hello b: hello }", 1, 2, 2, 2),
+        ("{ things { nodes { id name } } }", 3, 4, 1, 0),
+        ("{ ... { ... on Query { hello } } }", 1, 1, 1, 0),
+        ("{ ...F ...F } fragment F on Query { things { a: nodes { id } } }", 3, 6, 2, 2),
+        ("{ unknown { fields { are { fields } } } }", 4, 4, 1, 0),
+    ],
+)
+def test_fragments_count_where_they_are_spread(
+    document: str, depth: int, fields: int, root_fields: int, aliases: int
+) -> None:
+    measure = _measure(document)
+    assert (measure.depth, measure.fields) == (depth, fields)
+    assert (measure.root_fields, measure.aliases) == (root_fields, aliases)
+
+
+@pytest.mark.parametrize(
+    ("document", "cost"),
+    [
+        ("{ hello }", 0),
+        ("{ things { nodes { id } } }", 20),
+        ("{ things(first: 7) { nodes { id } } }", 7),
+        ("{ things(last: 7) { nodes { id } } }", 7),
+        ("{ things(first: 3, last: 7) { nodes { id } } }", 7),
+        ("{ things(first: 0) { nodes { things { nodes { id } } } } }", 0),
+        ("{ things(first: 10) { nodes { things(first: 5) { nodes { id } } } } }", 60),
+        ("{ things(first: 2) { ...T } } fragment T on ThingConnection { nodes { id } }", 2),
+        ("{ ...A ...A } fragment A on Query { things(first: 4) { nodes { id } } }", 8),
+        ("{ a: things(first: 2) { nodes { id } } b: things(first: 3) { nodes { id } } }", 5),
+        ("query ($n: Int) { things(first: $n) { nodes { id } } }", 9),
+        ("query ($absent: Int) { things(first: $absent) { nodes { id } } }", 20),
+        ('{ nodes(ids: ["a", "b"]) { things(first: 10) { nodes { id } } } }', 22),
+        ("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", 3),
+        # the resolver refuses these; they must not look like a cost
+        ("{ things(first: -1) { nodes { id } } }", 20),
+        ("{ things(first: 2000000000) { nodes { id } } }", 200),
+        ("{ things(first: " + "9" * 5000 + ") { nodes { id } } }", 200),
+        ('{ things(first: "7") { nodes { id } } }', 20),
+    ],
+)
+def test_the_cost_is_the_objects_that_pages_could_return(document: str, cost: int) -> None:
+    assert _measure(document, n=9, ids=["a", "b", "c"]).cost == cost
+
+
+def test_a_variable_left_out_has_its_default() -> None:
+    document = parse("query ($n: Int = 200) { things(first: $n) { nodes { id } } }")
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    (measure,) = measure_operations(SCHEMA, document, SETTINGS)
+    settings = Settings(max_cost=199)
+    check_cost(SCHEMA, document, operation, measure, variables={"n": 199}, settings=settings)
+    with pytest.raises(Limited, match=r"200 objects .* at most 199"):
+        check_cost(SCHEMA, document, operation, measure, variables={}, settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "document", "limit", "value"),
+    [
+        ({"max_document_characters": 8}, "{ hello }", "characters", 9),
+        ({"max_document_definitions": 1}, "query A { hello } query B { hello }", "definitions", 2),
+        ({"max_depth": 2}, "{ things { nodes { id } } }", "levels of fields", 3),
+        ({"max_fields": 2}, "{ things { nodes { id } } }", "fields", 3),
+        ({"max_fields": 2}, "{ hello } fragment F on Thing { a b c }", "fields", 3),
+        ({"max_aliases": 1}, "{ a: hello b: hello }", "aliases", 2),
+        ({"max_root_fields": 1}, "{ hello ... { hello } }", "root fields", 2),
+        (
+            {"max_directives": 3},
+            "query ($v: Int @a) @b { ...F @c } fragment F on Query @d { hello }",
+            "directives",
+            4,
+        ),
+    ],
+)
+def test_a_refusal_tells_the_limit_the_value_and_the_allowance(
+    settings: dict[str, Any], document: str, limit: str, value: int
+) -> None:
+    made = Settings(**settings)
+    with pytest.raises(Limited) as refused:
+        measure_operations(SCHEMA, parse_within_limits(document, made), made)
+    (allowed,) = settings.values()
+    assert refused.value.extensions == {"limit": limit, "value": value, "allowed": allowed}
+    assert refused.value.message.startswith(f"The document has {value} {limit};")
+
+
+def test_the_usual_introspection_passes_and_a_deeper_one_does_not() -> None:
+    documents = DocumentCache(SCHEMA, SETTINGS)
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    assert documents.prepare(query).operation(None).measure.introspection_lists == 1
+    with pytest.raises(Limited, match="introspected lists"):
+        documents.prepare(
+            '{ __type(name: "A") { fields { type { fields { type { fields { name } } } } } } }'
+        )
+
+
+def test_cycles_are_refused() -> None:
+    with pytest.raises(Invalid, match="'F' contains itself"):
+        _measure("{ ...F } fragment F on Query { things { nodes { ...F } } }")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_time_for_a_bad_document_is_short(name: str) -> None:
+    documents = DocumentCache(SCHEMA, SETTINGS)
+    started = perf_counter()
+    try:
+        prepared = documents.prepare(DOCUMENTS[name])
+    except Exception:  # noqa: BLE001, S110  how it fails is told by other tests
+        pass
+    else:
+        assert prepared.operations
+    # a stock server takes seconds for the worst of these; a busy machine takes its time too
+    assert perf_counter() - started < 2
+
+
+def test_valid_documents_are_kept_and_the_least_recent_go_first() -> None:
+    documents = DocumentCache(SCHEMA, Settings(document_cache_entries=2))
+    first = documents.prepare("{ hello }")
+    documents.prepare("query B { hello }")
+    assert documents.prepare("{ hello }") is first
+    documents.prepare("query C { hello }")
+    assert len(documents) == 2
+    assert documents.prepare("{ hello }") is first
+    with pytest.raises(InvalidDocument):
+        documents.prepare("{ nope }")
+    assert len(documents) == 2
+
+
+def test_kept_documents_are_bounded_by_their_length() -> None:
+    documents = DocumentCache(SCHEMA, Settings(document_cache_characters=30))
+    documents.prepare("{ hello }")
+    documents.prepare("query B { hello }")
+    assert len(documents) == 2
+    documents.prepare("query C { hello }")
+    assert len(documents) == 1
+    documents.prepare("{ hello } #" + "x" * 30)
+    assert len(documents) == 0

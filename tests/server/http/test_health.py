@@ -1,0 +1,53 @@
+import httpx2
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from server.app import create_app
+from server.settings import Settings
+from tests.conftest import http_client
+
+
+async def test_a_server_with_its_schema_is_ready(engine: AsyncEngine) -> None:
+    async with http_client(engine) as client:
+        assert (await client.get("/healthz")).json() == {"status": "up"}
+        response = await client.get("/readyz")
+        assert response.status_code == 200
+        assert response.json() == {"status": "ready", "database": "up", "schema": "current"}
+
+
+async def test_another_schema_is_not_served(engine: AsyncEngine) -> None:
+    async with http_client(engine) as client:
+        for change in (
+            "UPDATE alembic_version SET version_num = 'x'",
+            "DROP TABLE alembic_version",
+        ):
+            async with engine.begin() as connection:
+                await connection.execute(text(change))
+            response = await client.get("/readyz")
+            assert response.status_code == 503
+            assert response.json() == {"status": "unready", "database": "up", "schema": "other"}
+
+
+async def test_without_a_database_the_process_lives_and_is_not_ready() -> None:
+    engine = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    async with http_client(engine) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        response = await client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json() == {"status": "unready", "database": "away", "schema": None}
+        response = await client.post("/graphql", json={"query": "{ sessions { nodes { id } } }"})
+        error = response.json()["errors"][0]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+
+
+async def test_the_engine_is_disposed_of_at_the_end(engine: AsyncEngine) -> None:
+    app = create_app(Settings(insecure=True), engine)
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            assert (await client.get("/readyz")).status_code == 200
+        used = engine.pool
+        assert isinstance(used, QueuePool)
+        assert used.checkedin() == 1
+    assert used.checkedin() == 0

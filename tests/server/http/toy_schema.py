@@ -1,0 +1,234 @@
+"""A small schema that can go wrong in every way, and its endpoint: no database is needed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Annotated, Any, NewType
+
+import httpx2
+import orjson
+import strawberry
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+from resolvers.errors import Conflict, Invalid, NotFound, Unauthenticated
+from server.http.graphql_endpoint import GraphQLEndpoint
+from server.http.http_guard import HTTPGuard
+from server.http.request_record import RequestRecorder
+from server.settings import Settings
+
+PATH = "/srv/secret/path.py"
+
+
+def _read_even(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"secret {value!r}")
+    if value % 2:
+        raise Invalid("Give an even number.")
+    return value
+
+
+Even = NewType("Even", int)
+Raw = NewType("Raw", object)
+_SCALARS: dict[object, ScalarDefinition] = {
+    Even: strawberry.scalar(name="Even", serialize=int, parse_value=_read_even),
+    Raw: strawberry.scalar(
+        name="Raw", serialize=lambda value: value, parse_value=lambda value: value
+    ),
+}
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass
+class ToyContext:
+    """What the toy's mutations did."""
+
+    written: list[str] = field(default_factory=list)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    proceed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+Info = strawberry.Info[ToyContext, None]
+
+
+@strawberry.type
+class Thing:
+    id: strawberry.ID
+
+    @strawberry.field
+    def name(self) -> str:
+        return f"thing {self.id}"
+
+    @strawberry.field
+    def things(self, first: int | None = None, last: int | None = None) -> "ThingConnection":
+        return ThingConnection(size=_size(first, last))
+
+
+@strawberry.type
+class ThingConnection:
+    size: strawberry.Private[int]
+
+    @strawberry.field
+    def nodes(self) -> list[Thing]:
+        return [Thing(id=strawberry.ID(str(number))) for number in range(self.size)]
+
+
+@strawberry.type
+class FailingThing:
+    @strawberry.field
+    def name(self) -> str | None:
+        raise FAILURES["bug"]
+
+
+def _size(first: int | None, last: int | None) -> int:
+    size = first if first is not None else last
+    if size is not None and not 0 <= size <= 200:
+        raise Invalid("`first` must be between 0 and 200.", field="first")
+    return 20 if size is None else size
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self, name: str = "world") -> str:
+        return f"hello {name}"
+
+    @strawberry.field
+    def integer(self, value: int) -> int:
+        return value
+
+    @strawberry.field
+    def even(self, value: Even) -> Even:
+        return value
+
+    @strawberry.field
+    def colour(self, value: Colour) -> Colour:
+        return value
+
+    @strawberry.field
+    def raw(self, value: Raw) -> Raw:
+        return value
+
+    @strawberry.field
+    def row(self) -> Raw:
+        text = orjson.Fragment(b'{"z": 1.10, "a": 12345678901234567890}')
+        return Raw({"time": datetime(2026, 1, 31, tzinfo=UTC), "json": text})
+
+    @strawberry.field
+    def things(self, first: int | None = None, last: int | None = None) -> ThingConnection:
+        return ThingConnection(size=_size(first, last))
+
+    @strawberry.field
+    def nodes(self, ids: list[strawberry.ID]) -> list[Thing]:
+        return [Thing(id=id_) for id_ in ids]
+
+    @strawberry.field
+    def fails(self, how: str) -> str | None:
+        raise FAILURES[how]
+
+    @strawberry.field
+    def must_not_fail(self) -> str:
+        raise NotFound("No such thing.", field="id")
+
+    @strawberry.field
+    def failing_things(self, count: int) -> list[FailingThing | None]:
+        return [FailingThing() for _ in range(count)]
+
+    @strawberry.field
+    def unwritable(self) -> Raw:
+        return Raw(object())
+
+    @strawberry.field
+    async def waits(self, info: Info) -> str:
+        info.context.started.set()
+        await info.context.proceed.wait()
+        return "done"
+
+
+FAILURES: dict[str, Exception] = {
+    "bug": ZeroDivisionError(f"SELECT secret FROM {PATH}"),
+    "conflict": Conflict("It changed.", field="expectedRevision", currentRevision=3),
+    "database": ConnectionRefusedError(f"secret {PATH}"),
+    "pool": PoolTimeoutError("secret"),
+}
+
+
+@strawberry.input
+class NestedInput:
+    count: int
+    colours: list[Colour] = strawberry.field(default_factory=list)
+
+
+@strawberry.input
+class WriteInput:
+    text: str
+    even: Even | None = None
+    nested: list[NestedInput] | None = None
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def write(
+        self, info: Info, given: Annotated[WriteInput, strawberry.argument(name="input")]
+    ) -> str | None:
+        info.context.written.append(given.text)
+        return given.text
+
+    @strawberry.mutation
+    async def write_slowly(self, info: Info, text: str) -> str | None:
+        info.context.started.set()
+        await info.context.proceed.wait()
+        info.context.written.append(text)
+        return text
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def ticks(self) -> AsyncIterator[int]:
+        yield 1
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=_SCALARS),
+)
+
+
+def toy_app(context: ToyContext | None = None, **settings: Any) -> Starlette:
+    """The toy behind the real guard. `Authorization: no` is refused, `broken` fails."""
+    made = Settings(**settings)
+
+    async def context_for(headers: Headers) -> ToyContext:
+        if headers.get("authorization") == "no":
+            raise Unauthenticated("Send an API key.")
+        if headers.get("authorization") == "broken":
+            raise ConnectionRefusedError(PATH)
+        return context or ToyContext()
+
+    endpoint = GraphQLEndpoint(schema, context_for, made)
+    return Starlette(
+        routes=[Route("/graphql", HTTPGuard(endpoint, made))],
+        middleware=[Middleware(RequestRecorder)],
+    )
+
+
+def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:
+    """A client of the toy."""
+    transport = httpx2.ASGITransport(app=toy_app(context, **settings))
+    return httpx2.AsyncClient(transport=transport, base_url="http://testserver")

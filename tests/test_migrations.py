@@ -1,0 +1,216 @@
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from uuid_utils.compat import uuid7
+
+import migrations
+from migrations import runner
+from models import Base, Project
+from server.database import create_engine
+from server.settings import Settings
+
+_Row = dict[str, Any]
+
+_DESCRIPTION = """
+    SELECT 'column', format('%s.%s', table_name, column_name),
+        concat_ws(' ', udt_name, is_nullable, column_default, identity_generation)
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'constraint', format('%s.%s', conrelid::regclass, conname), pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    UNION ALL
+    SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'table', relname, array_to_string(reloptions, ' ')
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+"""
+
+
+@pytest.fixture
+async def empty(empty_database_url: URL) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(Settings(pool_size=2), empty_database_url)
+    yield engine
+    await engine.dispose()
+
+
+async def test_up_down_and_up_again_on_an_empty_database(empty: AsyncEngine) -> None:
+    await runner.upgrade(empty)
+    migrated = await _describe(empty)
+    await runner.downgrade(empty, "base")
+    assert await _tables(empty) == {"alembic_version"}
+    await runner.upgrade(empty)
+    assert await _describe(empty) == migrated
+
+
+async def test_up_down_and_up_again_on_a_filled_database(empty: AsyncEngine) -> None:
+    await runner.upgrade(empty)
+    migrated = await _describe(empty)
+    for _ in range(2):
+        await _fill(empty)
+        await runner.downgrade(empty, "base")
+        assert await _tables(empty) == {"alembic_version"}
+        await runner.upgrade(empty)
+    assert await _describe(empty) == migrated
+
+
+async def test_migrations_make_what_the_models_say(
+    empty: AsyncEngine, database_url: URL, engine: AsyncEngine
+) -> None:
+    # with the driver's own reading of JSON, which Alembic's reflection needs
+    plain = create_async_engine(database_url)
+    async with plain.connect() as connection:
+        await runner.check(connection)
+    await plain.dispose()
+    # which sees neither CHECK constraints nor what an index is made of
+    async with empty.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    migrated = await _describe(engine)
+    assert {what: how for what, how in migrated.items() if "alembic" not in what[1]} == (
+        await _describe(empty)
+    )
+
+
+async def test_a_migrated_store_has_the_default_project(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        projects = await connection.execute(select(Project.id, Project.name))
+        assert [tuple(project) for project in projects] == [(1, "default")]
+        made = await connection.scalar(insert(Project).values(name="next").returning(Project.id))
+        assert made == 2
+
+
+async def test_ten_that_migrate_at_once_migrate_once(
+    empty: AsyncEngine, empty_database_url: URL
+) -> None:
+    engines = [create_engine(Settings(pool_size=1), empty_database_url) for _ in range(10)]
+    await asyncio.gather(*map(runner.upgrade, engines))
+    for engine in engines:
+        await engine.dispose()
+    async with empty.connect() as connection:
+        assert await runner.is_current(connection)
+        assert await connection.scalar(select(func.count()).select_from(Project)) == 1
+
+
+async def test_a_table_in_use_is_waited_for_in_turns(
+    empty: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(runner, "_PAUSE_SECONDS", 0.05)
+    await runner.upgrade(empty)
+    await runner.downgrade(empty, "base")
+    async with empty.connect() as user:
+        await user.execute(text("LOCK TABLE alembic_version"))
+        migration = asyncio.create_task(runner.upgrade(empty))
+        for is_waiting in (True, False):
+            while await user.scalar(text("SELECT bool_and(granted) FROM pg_locks")) is is_waiting:
+                assert not migration.done()
+    await migration
+    async with empty.connect() as connection:
+        assert await runner.is_current(connection)
+
+
+async def test_a_table_that_stays_in_use_is_given_up_on(
+    empty: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(runner, "_PAUSE_SECONDS", 0)
+    await runner.upgrade(empty)
+    await runner.downgrade(empty, "base")
+    async with empty.connect() as user:
+        await user.execute(text("LOCK TABLE alembic_version"))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await runner.upgrade(empty)
+    assert await _tables(empty) == {"alembic_version"}
+
+
+async def test_a_database_of_a_newer_release_is_left_alone(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(runner.UnknownRevisionError, match="9999"):
+        await runner.upgrade(engine)
+
+
+def test_a_revision_has_a_dated_file() -> None:
+    files = [path.name for path in (Path(migrations.__file__).parent / "versions").glob("*.py")]
+    assert files
+    for name in files:
+        assert re.fullmatch(r"\d{4}_\d{2}_\d{2}_\d{4}_\w+\.py", name)
+
+
+async def _tables(engine: AsyncEngine) -> set[str]:
+    async with engine.connect() as connection:
+        return set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
+
+
+async def _describe(engine: AsyncEngine) -> dict[tuple[str, str], str]:
+    async with engine.connect() as connection:
+        return {
+            (kind, name): how for kind, name, how in await connection.execute(text(_DESCRIPTION))
+        }
+
+
+async def _fill(engine: AsyncEngine) -> None:
+    """Insert two rows into each table, with what its columns and constraints ask for."""
+    async with engine.begin() as connection:
+        await connection.run_sync(_fill_tables)
+
+
+def _fill_tables(connection: Connection) -> None:
+    rows: dict[str, list[_Row]] = {}
+    for table in Base.metadata.sorted_tables:
+        rows[table.name] = []
+        for number in range(2):
+            row: _Row = {"project_id": 1} if "project_id" in table.columns else {}
+            for column in table.columns:
+                if not (column.nullable or column.server_default or column.name in row):
+                    row[column.name] = _value(column, number)
+            row |= _references(table, row, rows, number)
+            made = connection.execute(insert(table).values(row).returning(*table.primary_key))
+            rows[table.name].append({**row, **made.mappings().one()})
+
+
+def _references(table: Table, row: _Row, rows: dict[str, list[_Row]], number: int) -> _Row:
+    """Point at itself or at rows made before; two columns at a table point at two rows of it."""
+    found: _Row = {}
+    used: dict[str, int] = {}
+    for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+        target = key.referred_table.name
+        names = [element.parent.name for element in key.elements]
+        if target == "projects" or names[-1] not in row:
+            continue
+        turn = used[target] = used.get(target, -1) + 1
+        pointed_at = row if target == table.name else rows[target][(number + turn) % 2]
+        found[names[-1]] = pointed_at[key.elements[-1].column.name]
+    return found
+
+
+def _value(column: Column[Any], number: int) -> Any:
+    for constraint in column.table.constraints:
+        listed = re.match(rf"{column.name} IN \('(\w+)'", str(getattr(constraint, "sqltext", "")))
+        if listed:
+            return listed.group(1)
+    if isinstance(column.type, ARRAY):
+        return []
+    values: dict[type, Any] = {
+        str: f"{column.name} {number}",
+        int: number + 1,
+        float: 0.5,
+        Decimal: Decimal("0.5"),
+        bool: False,
+        bytes: bytes([number]) * 32,
+        datetime: datetime(2026, 1, 1, tzinfo=UTC),
+        UUID: uuid7(),
+        object: {},  # JSON
+    }
+    return values[column.type.python_type]
