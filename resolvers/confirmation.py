@@ -15,7 +15,7 @@ from models import (
     ToolCallStatus,
 )
 from resolvers.errors import Conflict, Invalid
-from resolvers.feed import Event, EventType, advance, append, status_changed
+from resolvers.feed import Event, EventType, advance, append, completed, status_changed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, one_by_column, page_by_column, page_of_project
 from resolvers.lookup import find, find_named, find_tool_call
@@ -38,13 +38,16 @@ async def request_confirmation(
     """Ask a person before a tool call runs; the call then awaits it, and the session waits.
 
     Tool name and arguments are the call's where they are left out. Values are columns of
-    `Confirmation`. Raises `Conflict` if the call has ended or has been asked about.
+    `Confirmation`. Raises `Conflict` if the session or the call has ended, or if the call has been
+    asked about.
     """
     current = await find_named(recording, Session.session_id, session, "session", lock=True)
+    if current.ended_at is not None:
+        raise Conflict("The session has ended.", field="session", currentStatus=current.status)
     call = None
     if tool_call is not None:
         call = await find_tool_call(recording, tool_call, session, "toolCall", lock=True)
-        _check_askable(call, current.id)
+        await _check_askable(recording, call, current.id)
         tool_name = tool_name or call.tool_name
         if values.get("arguments") is None and call.arguments is not None:
             values["arguments"] = Fragment(call.arguments)
@@ -66,13 +69,19 @@ async def request_confirmation(
     return {"confirmation": confirmation.id, "session": current.id}
 
 
-def _check_askable(call: Row[Any], session_id: UUID) -> None:
+async def _check_askable(recording: Recording, call: Row[Any], session_id: UUID) -> None:
     if call.session_id != session_id:
         raise Invalid("The tool call is another session's.", field="toolCall")
     if call.status not in {ToolCallStatus.PENDING, ToolCallStatus.AWAITING_CONFIRMATION}:
         raise Conflict(
             "The tool call no longer waits to run.", field="toolCall", currentStatus=call.status
         )
+    columns = table_of(Confirmation).c
+    asked = exists().where(
+        columns.project_id == recording.project_id, columns.tool_call_id == call.id
+    )
+    if await recording.connection.scalar(select(asked)):
+        raise Conflict("The tool call has been asked about already.", field="toolCall")
 
 
 async def decide_confirmation(
@@ -142,16 +151,17 @@ async def _end(
         decided_at=func.now(),
         updated_at=func.now(),
     )
+    events = [_decided(current.id, status)]
     if current.tool_call_id is not None:
-        over = {} if status == ConfirmationStatus.APPROVED else {"ended_at": func.now()}
+        call_status = _CALL_STATUS[status]
+        ended_at = func.greatest(func.now(), table_of(ToolCall).c.started_at)
+        over = {} if call_status == ToolCallStatus.PENDING else {"ended_at": ended_at}
         await recording.change(
-            ToolCall,
-            current.tool_call_id,
-            status=_CALL_STATUS[status],
-            updated_at=func.now(),
-            **over,
+            ToolCall, current.tool_call_id, status=call_status, updated_at=func.now(), **over
         )
-    await append_with_status(recording, current.session_id, [_decided(current.id, status)])
+        if over:
+            events.append(completed(current.tool_call_id, call_status))
+    await append_with_status(recording, current.session_id, events)
 
 
 def _decided(confirmation_id: UUID, status: ConfirmationStatus) -> Event:
@@ -198,7 +208,8 @@ async def cancel_confirmations(
 ) -> list[Event]:
     """Cancel a session's pending confirmations, or those of one call; give the events to append.
 
-    The tool calls that await them are cancelled with them. The session's row is locked by then.
+    The tool calls that await them are cancelled with them; a call that is named is left to the
+    caller. The session's row is locked by then.
     """
     columns = table_of(Confirmation).c
     conditions = [
@@ -220,14 +231,22 @@ async def cancel_confirmations(
         .returning(columns.id, columns.tool_call_id)
     )
     cancelled = found.all()
+    events = [_decided(row.id, ConfirmationStatus.CANCELLED) for row in cancelled]
+    if tool_call_id is not None:
+        return events
     calls = table_of(ToolCall).c
-    await recording.connection.execute(
+    given_up = await recording.connection.execute(
         update(ToolCall)
         .where(
             calls.project_id == recording.project_id,
             calls.id.in_([row.tool_call_id for row in cancelled if row.tool_call_id]),
             calls.status == ToolCallStatus.AWAITING_CONFIRMATION,
         )
-        .values(status=ToolCallStatus.CANCELLED, ended_at=func.now(), updated_at=func.now())
+        .values(
+            status=ToolCallStatus.CANCELLED,
+            ended_at=func.greatest(func.now(), calls.started_at),
+            updated_at=func.now(),
+        )
+        .returning(calls.id)
     )
-    return [_decided(row.id, ConfirmationStatus.CANCELLED) for row in cancelled]
+    return events + [completed(row.id, ToolCallStatus.CANCELLED) for row in given_up]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, func, update
 
-from models import Session, SessionEvent
+from models import Session, SessionEvent, ToolCall
 from resolvers.identifiers import PREFIXES, matches, table_of
 from resolvers.lookup import not_found
 from resolvers.recording import Recording
@@ -117,5 +117,22 @@ def status_changed(session_id: UUID, before: str, after: str, at: datetime | Non
         EventType.SESSION_STATUS_CHANGED,
         (Session, session_id),
         event_data={"from": before, "to": after},
+        occurred_at=at,
+    )
+
+
+def completed(
+    tool_call_id: UUID,
+    status: str,
+    *,
+    duration_ms: int | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """Make the event of a tool call's end."""
+    return Event(
+        EventType.TOOL_CALL_COMPLETED,
+        (ToolCall, tool_call_id),
+        event_data={"status": status},
+        duration_ms=duration_ms,
         occurred_at=at,
     )

@@ -81,6 +81,8 @@ async def update_memory(
     """
     current = await find(recording, Memory, memory, "memory", lock=True)
     check_revision(current, expected_revision)
+    if not changes:
+        return {"memory": current.id}
     kept = ("revision", "content_text", "importance", "confidence", "state")
     await recording.insert(
         MemoryRevision,

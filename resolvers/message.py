@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from models import Message, MessageRole, ToolCall
+from models import Message, MessageRole, ToolCall, ToolCallStatus
 from resolvers.errors import Invalid
-from resolvers.feed import Event, EventType, advance, append
+from resolvers.feed import Event, EventType, advance, append, completed
 from resolvers.loaders import by_id, page_by_column
 from resolvers.recording import Answer, Recording
-from resolvers.tool_call import answer_tool_call, insert_tool_calls
+from resolvers.tool_call import ENDED, answer_tool_call, has_ended, insert_tool_calls
 
 MESSAGE = by_id(Message)
 MESSAGES_BY_SESSION = page_by_column(Message.session_id, "sequence")
@@ -36,15 +36,17 @@ async def record_message(
         raise Invalid("Only an ASSISTANT message asks for tool calls.", field="toolCalls")
     if tool_call_id is not None and role != MessageRole.TOOL:
         raise Invalid("Only a TOOL message answers a call.", field="toolCallId")
+    failed = sum(call.get("status") == ToolCallStatus.FAILED for call in tool_calls)
     locked = await advance(
         recording,
         session,
-        events=1 + len(tool_calls),
+        events=1 + len(tool_calls) + sum(map(has_ended, tool_calls)),
         at=created_at,
         counts={
             "message_sequence": 1,
             "message_count": 1,
             "tool_call_count": len(tool_calls),
+            "failed_tool_call_count": failed,
             "input_tokens": values.get("input_tokens"),
             "output_tokens": values.get("output_tokens"),
             "cost_usd": values.get("cost_usd"),
@@ -60,13 +62,15 @@ async def record_message(
         **values,
     )
     calls = await insert_tool_calls(recording, message, tool_calls)
-    events = [
-        Event(EventType.MESSAGE_RECORDED, (Message, message.id), occurred_at=created_at),
-        *(
+    events = [Event(EventType.MESSAGE_RECORDED, (Message, message.id), occurred_at=created_at)]
+    for call in calls:
+        events.append(
             Event(EventType.TOOL_CALL_RECORDED, (ToolCall, call.id), occurred_at=created_at)
-            for call in calls
-        ),
-    ]
+        )
+        if call.status in ENDED:
+            events.append(
+                completed(call.id, call.status, duration_ms=call.duration_ms, at=call.ended_at)
+            )
     await append(recording, locked, events)
     if tool_call_id is not None:
         await answer_tool_call(recording, message)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Row, func, select
 from models import Session, ToolCall, ToolCallStatus
 from resolvers.confirmation import append_with_status, cancel_confirmations
 from resolvers.errors import Conflict, Invalid
-from resolvers.feed import Event, EventType, advance, append
+from resolvers.feed import advance, append, completed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_own_name, find, find_tool_call, last_attempt
@@ -34,6 +35,11 @@ ENDED = frozenset(
 _RESULTS = ENDED | {ToolCallStatus.RUNNING}
 
 
+def has_ended(call: dict[str, Any]) -> bool:
+    """Whether a call that is recorded has an end already."""
+    return call.get("status") in ENDED
+
+
 async def insert_tool_calls(
     recording: Recording, message: Row[Any], calls: Sequence[dict[str, Any]]
 ) -> Sequence[Row[Any]]:
@@ -47,6 +53,11 @@ async def insert_tool_calls(
     attempts = await _attempts(recording, message.session_id, calls)
     rows = []
     for index, call in enumerate(calls):
+        if call.get("status") == ToolCallStatus.AWAITING_CONFIRMATION:
+            raise Invalid(
+                "Record the call as PENDING, then request its confirmation.",
+                field=f"toolCalls.{index}.status",
+            )
         own_id = call.get("tool_call_id")
         if own_id is not None:
             attempts[own_id] += 1
@@ -58,9 +69,18 @@ async def insert_tool_calls(
                 "index": index,
                 "attempt": attempts[own_id] if own_id is not None else 1,
                 "created_at": message.created_at,
+                "ended_at": _end(call, message),
             }
         )
     return await recording.insert_many(ToolCall, rows, "toolCalls.")
+
+
+def _end(call: dict[str, Any], message: Row[Any]) -> datetime | None:
+    """Give the end of a call that is recorded; if it has ended, at the latest time that is told."""
+    if call.get("ended_at") is not None or not has_ended(call):
+        return call.get("ended_at")
+    latest: datetime = max(call.get("started_at") or message.created_at, message.created_at)
+    return latest
 
 
 async def _attempts(
@@ -150,6 +170,10 @@ async def _complete(
         check_order(values.get("started_at") or call.started_at, ended_at, "endedAt")
     elif call.status == status:
         return
+    elif call.status == ToolCallStatus.AWAITING_CONFIRMATION:
+        raise Conflict(
+            "The call waits for a person's decision.", field="status", currentStatus=call.status
+        )
     else:
         values.setdefault("started_at", func.now())
     awaited = call.status == ToolCallStatus.AWAITING_CONFIRMATION
@@ -162,15 +186,7 @@ async def _complete(
         ToolCall, call.id, **values, status=status, updated_at=func.now()
     )
     if status in ENDED:
-        events.append(
-            Event(
-                EventType.TOOL_CALL_COMPLETED,
-                (ToolCall, changed.id),
-                event_data={"status": status},
-                duration_ms=changed.duration_ms,
-                occurred_at=ended_at,
-            )
-        )
+        events.append(completed(changed.id, status, duration_ms=changed.duration_ms, at=ended_at))
     failed = {"failed_tool_call_count": int(status == ToolCallStatus.FAILED)}
     if awaited:
         await append_with_status(recording, call.session_id, events, counts=failed)

@@ -28,7 +28,9 @@ class ToolCallInput:
     )
     tool_type: str | None = optional("The tool's kind, such as `function`.")
     arguments: JSON | None = optional("What the tool is called with.")
-    status: ToolCallStatus | None = optional("Where the call stands; PENDING if left out.")
+    status: ToolCallStatus | None = optional(
+        "Where the call stands; PENDING if left out. Not AWAITING_CONFIRMATION: request that."
+    )
     result: JSON | None = optional("What it gave back, if it already has.")
     error_type: str | None = optional("The kind of error, if it failed already.")
     error_message: str | None = optional("What went wrong, if it failed already.")

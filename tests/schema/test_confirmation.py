@@ -64,7 +64,9 @@ async def test_a_decision_moves_the_call(
     assert decided["decidedAt"] is not None
     assert decided["toolCall"] == {"status": status, "success": success}
     assert payload["session"] == {"status": "ACTIVE"}
-    assert (await event_types(graphql))[-2:] == ["confirmation.decided", "session.status_changed"]
+    ended = ["tool_call.completed"] if decision == "DENIED" else []
+    events = ["confirmation.decided", *ended, "session.status_changed"]
+    assert (await event_types(graphql))[-len(events) :] == events
 
 
 async def test_the_first_decision_wins(graphql: GraphQLClient) -> None:
@@ -128,7 +130,7 @@ async def test_a_call_is_asked_about_once(graphql: GraphQLClient) -> None:
     again = await graphql.mutate(
         "requestConfirmation", "replayed", session="session", toolCall=call["id"]
     )
-    assert (again.error["code"], again.error["field"]) == ("CONFLICT", "toolCallId")
+    assert (again.error["code"], again.error["field"]) == ("CONFLICT", "toolCall")
 
 
 @pytest.mark.parametrize(
@@ -153,3 +155,36 @@ async def test_what_cannot_be_asked(
     assert (reply.error["code"], reply.error["field"]) == (code, field)
     data = await graphql.execute('{ session(id: "session") { status } }')
     assert data["session"]["status"] == "ACTIVE"
+
+
+async def test_an_ended_session_asks_nobody(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    await graphql.record("endSession", "replayed", session="session")
+    reply = await graphql.mutate(
+        "requestConfirmation", "replayed", session="session", toolName="pay"
+    )
+    assert (reply.error["code"], reply.error["currentStatus"]) == ("CONFLICT", "COMPLETED")
+
+
+async def test_a_call_does_not_run_while_it_waits(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    call = await record_tool_call(graphql)
+    await request_confirmation(graphql, toolCall=call["id"])
+    reply = await graphql.mutate(
+        "recordToolCallResult", "replayed", toolCall=call["id"], status="RUNNING"
+    )
+    assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "status")
+    assert reply.error["currentStatus"] == "AWAITING_CONFIRMATION"
+
+
+async def test_an_approved_call_is_not_asked_about_again(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    call = await record_tool_call(graphql)
+    asked = await request_confirmation(graphql, toolCall=call["id"])
+    await graphql.record(
+        "decideConfirmation", "replayed", confirmation=asked["id"], decision="APPROVED"
+    )
+    reply = await graphql.mutate(
+        "requestConfirmation", "replayed", session="session", toolCall=call["id"]
+    )
+    assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "toolCall")

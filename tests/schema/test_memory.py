@@ -182,3 +182,11 @@ async def test_a_remark_is_made_and_applied(graphql: GraphQLClient) -> None:
         assert applied["memoryAnnotation"]["isApplied"] is True
         times.add(applied["memoryAnnotation"]["appliedAt"])
     assert len(times) == 1
+
+
+async def test_a_change_of_nothing_is_none(graphql: GraphQLClient) -> None:
+    memory = await create_memory(graphql)
+    payload = await graphql.record(
+        "updateMemory", "memory { revision revisions { totalCount } }", memory=memory["id"]
+    )
+    assert payload["memory"] == {"revision": 1, "revisions": {"totalCount": 0}}

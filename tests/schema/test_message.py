@@ -108,9 +108,37 @@ async def test_tool_calls_of_one_message_may_differ_in_what_they_tell(
     ]
 
 
+async def test_tool_calls_that_have_ended_already(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    calls = [
+        {"toolName": "a", "status": "FAILED", "errorType": "TimeoutError"},
+        {"toolName": "b", "status": "SUCCEEDED", "result": 1, "startedAt": "2100-01-01T00:00:00Z"},
+    ]
+    payload = await graphql.record(
+        "recordMessage",
+        "message { createdAt } toolCalls { success endedAt } session { failedToolCallCount }",
+        session="session",
+        role="ASSISTANT",
+        toolCalls=calls,
+    )
+    assert payload["session"] == {"failedToolCallCount": 1}
+    failed, succeeded = payload["toolCalls"]
+    assert failed == {"success": False, "endedAt": payload["message"]["createdAt"]}
+    assert succeeded == {"success": True, "endedAt": "2100-01-01T00:00:00Z"}
+    events = [event["eventType"] for event in (await feed(graphql))[2:]]
+    assert events == ["tool_call.recorded", "tool_call.completed"] * 2
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [
+        (
+            {
+                "role": "ASSISTANT",
+                "toolCalls": [{"toolName": "a", "status": "AWAITING_CONFIRMATION"}],
+            },
+            "toolCalls.0.status",
+        ),
         ({"role": "USER", "toolCalls": [{"toolName": "a"}]}, "toolCalls"),
         ({"role": "USER", "toolCallId": "call"}, "toolCallId"),
         (

@@ -199,8 +199,9 @@ async def test_an_end_gives_up_what_the_session_waits_for(graphql: GraphQLClient
     assert session["confirmations"]["nodes"][0]["status"] == "CANCELLED"
     assert session["toolCalls"]["nodes"] == [{"status": "CANCELLED"}]
     events = await feed(graphql)
-    assert [event["eventType"] for event in events[-2:]] == [
+    assert [event["eventType"] for event in events[-3:]] == [
         "confirmation.decided",
+        "tool_call.completed",
         "session.status_changed",
     ]
     assert events[-1]["eventData"] == {"from": "WAITING", "to": "FAILED"}
