@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -36,7 +35,7 @@ application.add_typer(keys, name="keys")
 
 def main() -> None:
     """Run a command; what the operator can mend is one line on the standard error."""
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         application()
     except OperatorError as error:
@@ -56,9 +55,9 @@ def main() -> None:
         sys.exit(_complain(f"{error.filename}: {error.strerror}."))
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
-    """Leave in good order when asked to, so that the embedded PostgreSQL is stopped."""
-    sys.exit(128 + number)
+def _interrupt(_number: int, _frame: object) -> None:
+    """End as for Ctrl-C: what runs is cancelled, and leaves the store in good order."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def _complain(line: str) -> int:
