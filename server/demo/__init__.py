@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any
 
 from resolvers.context import Context
@@ -17,9 +16,11 @@ from server.demo.catalogue import AGENTS
 from server.demo.history import record_agent, record_tree
 
 _DAYS = 30
-_SESSIONS_PER_TREE = 2.5
+_SESSIONS_PER_TREE = 2.4
 _AT_A_TIME = 4
-_WITH_PEOPLE = ("support-desk", "shop-assistant")
+_MOST_OPEN = 6
+_LONGEST = timedelta(minutes=40)
+"""No tree takes longer, so one that began this long ago has nothing in the future."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +44,32 @@ async def fill(
 ) -> DemoSummary:
     """Record a history of about so many sessions, ending now; `on_progress` hears trees done."""
     end = datetime.now(UTC).replace(microsecond=0)
+    began = end - _LONGEST - timedelta(days=_DAYS)
     for agent in AGENTS:
-        arguments = {"agent": agent.agent_id, "began": end - timedelta(days=_DAYS)}
+        arguments = {"agent": agent.agent_id, "began": began}
         await _once(context, f"demo/agent/{agent.agent_id}", record_agent, arguments)
     trees = max(1, round(sessions / _SESSIONS_PER_TREE))
+    still_open = min(_MOST_OPEN, trees // 4)
     slots = asyncio.Semaphore(_AT_A_TIME)
     recorded: list[int] = []
-    done = 0
 
     async def run(number: int) -> None:
-        nonlocal done
-        random = Random(f"{seed}/{number}")  # noqa: S311  a sample needs no secrets
-        began = end - timedelta(minutes=_DAYS * 1440 * (trees - number) / trees)
+        to_come = trees - number
+        is_open = to_come <= still_open
+        apart = _LONGEST if is_open else timedelta(days=_DAYS) / trees
         arguments = {
             "number": number,
-            "agent": random.choice(_WITH_PEOPLE),
-            "began": began,
-            "random": random,
-            "is_open": number >= trees - 6,
+            "seed": seed,
+            "latest": end - _LONGEST - apart * (to_come - 1),
+            "within": apart,
+            "present": end,
+            "is_open": is_open,
         }
         async with slots:
             count = await _once(context, f"demo/{seed}/tree/{number}", record_tree, arguments)
         recorded.append(count)
-        done += 1
         if on_progress is not None:
-            on_progress(done, trees)
+            on_progress(len(recorded), trees)
 
     async with asyncio.TaskGroup() as group:
         for number in range(trees):

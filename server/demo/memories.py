@@ -1,28 +1,29 @@
 """What the sample agents remember."""
 
+from datetime import datetime
+
 from models import AnnotatorKind
 from resolvers.identifiers import encode
 from resolvers.memory import create_memory, update_memory
 from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import apply_memory_annotation, create_memory_annotation
-from server.demo.catalogue import SampleAgent, Topic
-from server.demo.tree import Tree
+from server.demo.tree import SampleSession
 
 
-async def remember(tree: Tree, agent: SampleAgent, topic: Topic, session: str) -> None:
+async def remember(session: SampleSession) -> None:
     """Make a memory now and then, and use, remark on, revise and replace it."""
-    random, recording = tree.random, tree.recording
+    tree, random = session.tree, session.tree.random
     if tree.chance(0.45):
         return
-    text = tree.tell(topic.remembered)
+    text = tree.tell(session.topic.remembered)
     made = await create_memory(
-        recording,
-        agent=agent.agent_id,
-        session=session,
-        user_id=tree.tell("{name}").lower(),
+        tree.recording,
+        agent=session.agent.agent_id,
+        session=session.name,
+        user_id=tree.words["name"].lower(),
         type="fact",
         memory_type=random.choice(["semantic", "episodic"]),
-        content={"text": text, "order": tree.tell("{order}")},
+        content={"text": text, "order": tree.words["order"]},
         content_text=text,
         importance=round(random.uniform(0.2, 1), 2),
         confidence=round(random.uniform(0.5, 1), 2),
@@ -30,26 +31,35 @@ async def remember(tree: Tree, agent: SampleAgent, topic: Topic, session: str) -
         created_at=tree.clock,
     )
     memory = encode("memory", made["memory"])
-    for rank in range(random.randint(1, 5)):
-        search = tree.chance(0.5)
-        await record_memory_access(
-            recording,
-            memory=memory,
-            session=session,
-            access_type="SEARCH_HIT" if search else "READ",
-            accessed_by=agent.agent_id,
-            accessor_type="AGENT",
-            query_text=topic.title if search else None,
-            rank=rank if search else None,
-            score=round(random.uniform(0.5, 1), 3) if search else None,
-            usefulness=round(random.random(), 2),
-            occurred_at=tree.tick(0.5, 5),
-        )
+    await _access(session, memory, session.name, tree.tick(0.5, 5))
+    for at in sorted(tree.later() for _ in range(random.randint(0, 4))):
+        await _access(session, memory, None, at)
     if tree.chance(0.3):
-        await _revise(tree, memory, text)
+        await _revise(session, memory, text)
 
 
-async def _revise(tree: Tree, memory: str, text: str) -> None:
+async def _access(
+    session: SampleSession, memory: str, within: str | None, occurred_at: datetime
+) -> None:
+    tree, random = session.tree, session.tree.random
+    search = tree.chance(0.5)
+    await record_memory_access(
+        tree.recording,
+        memory=memory,
+        session=within,
+        access_type="SEARCH_HIT" if search else "READ",
+        accessed_by=session.agent.agent_id,
+        accessor_type="AGENT",
+        query_text=session.topic.title if search else None,
+        rank=random.randint(0, 9) if search else None,
+        score=round(random.uniform(0.5, 1), 3) if search else None,
+        usefulness=round(random.random(), 2),
+        occurred_at=occurred_at,
+    )
+
+
+async def _revise(session: SampleSession, memory: str, text: str) -> None:
+    tree = session.tree
     remark = await create_memory_annotation(
         tree.recording,
         memory=memory,
@@ -73,7 +83,7 @@ async def _revise(tree: Tree, memory: str, text: str) -> None:
     else:
         await create_memory(
             tree.recording,
-            agent=None,
+            agent=session.agent.agent_id,
             type="fact",
             content={"text": f"{text} Confirmed by mail."},
             content_text=f"{text} Confirmed by mail.",
