@@ -5,6 +5,7 @@ import json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Base
 from resolvers.merge_patch import merge
 
 _BROKEN = {
@@ -71,6 +72,15 @@ _BROKEN = {
             ON p.project_id = c.project_id AND p.id = c.parent_id
         WHERE c.depth <> p.depth + 1 OR c.root_id <> p.root_id""",
 }
+
+
+async def count_rows(engine: AsyncEngine) -> dict[str, int]:
+    """Count the rows of every table."""
+    async with engine.connect() as connection:
+        return {
+            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))
+            for table in Base.metadata.sorted_tables
+        }
 
 
 async def check_invariants(engine: AsyncEngine) -> None:

@@ -14,8 +14,3 @@ def test_every_setting_stands_in_the_table_with_its_default() -> None:
         assert name.upper() in documented, name
         if isinstance(field.default, int) and not isinstance(field.default, bool):
             assert f"`{field.default}`" in README, name
-
-
-def test_the_example_records_a_session() -> None:
-    """The README's program is run against a real server by `tests/server/test_serve.py`."""
-    assert "graphql(record, message=message)" in README

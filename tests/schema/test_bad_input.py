@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
 from tests.factories import create_agent, create_memory, create_session, record_message
 from tests.graphql_client import GraphQLClient
+from tests.invariants import count_rows
 
 
 def nested(depth: int) -> Any:
@@ -122,18 +121,10 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 @pytest.fixture
 async def _server(graphql: GraphQLClient, engine: AsyncEngine) -> AsyncIterator[None]:
     await create_session(graphql)
-    before = await _counts(engine)
+    before = await count_rows(engine)
     yield
-    assert await _counts(engine) == before
+    assert await count_rows(engine) == before
     assert (await record_message(graphql))["sequence"] == 1
-
-
-async def _counts(engine: AsyncEngine) -> dict[str, Any]:
-    async with engine.connect() as connection:
-        return {
-            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))
-            for table in Base.metadata.sorted_tables
-        }
 
 
 @pytest.mark.usefixtures("_server")

@@ -4,10 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
 from tests.factories import (
     create_agent,
     create_agent_version,
@@ -19,14 +17,7 @@ from tests.factories import (
     upsert_state,
 )
 from tests.graphql_client import GraphQLClient
-
-
-async def _counts(engine: AsyncEngine) -> dict[str, Any]:
-    async with engine.connect() as connection:
-        return {
-            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))
-            for table in Base.metadata.sorted_tables
-        }
+from tests.invariants import count_rows
 
 
 async def _inputs(graphql: GraphQLClient) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -116,11 +107,11 @@ async def test_every_mutation_can_be_sent_again(
     for mutation, (selection, values) in inputs.items():
         keyed = {**values, "idempotencyKey": f"key of {mutation}"}
         first = await graphql.record(mutation, f"replayed {selection}", **keyed)
-        before = await _counts(engine)
+        before = await count_rows(engine)
         again = await graphql.record(mutation, f"replayed {selection}", **keyed)
         assert first["replayed"] is False
         assert again == {**first, "replayed": True}, mutation
-        assert await _counts(engine) == before, mutation
+        assert await count_rows(engine) == before, mutation
 
 
 async def test_a_delete_can_be_sent_again(graphql: GraphQLClient) -> None:

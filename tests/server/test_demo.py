@@ -7,19 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
 from resolvers.context import Context
 from server.demo import fill
 from tests.graphql_client import GraphQLClient
-from tests.invariants import check_invariants
-
-
-async def _counts(engine: AsyncEngine) -> dict[str, Any]:
-    async with engine.connect() as connection:
-        return {
-            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))
-            for table in Base.metadata.sorted_tables
-        }
+from tests.invariants import check_invariants, count_rows
 
 
 async def _rows(engine: AsyncEngine, statement: str) -> list[Any]:
@@ -32,7 +23,7 @@ async def test_a_history_is_filled_in_once(engine: AsyncEngine, graphql: GraphQL
     summary = await fill(
         Context(engine, 1), 60, on_progress=lambda done, total: heard.append((done, total))
     )
-    before = await _counts(engine)
+    before = await count_rows(engine)
     assert summary.sessions == before["sessions"]
     assert heard[-1] == (summary.trees, summary.trees)
     assert not [name for name, count in before.items() if not count and name != "api_keys"]
@@ -51,7 +42,7 @@ async def test_a_history_is_filled_in_once(engine: AsyncEngine, graphql: GraphQL
         assert len(versions) == 3
     again = await fill(Context(engine, 1), 60)
     assert again.sessions == 0
-    assert await _counts(engine) == before
+    assert await count_rows(engine) == before
 
 
 async def test_the_history_holds_together(engine: AsyncEngine) -> None:
@@ -87,11 +78,11 @@ async def test_a_fill_that_broke_off_is_continued(engine: AsyncEngine) -> None:
     filling = asyncio.create_task(fill(Context(engine, 1), 30, on_progress=break_off))
     with pytest.raises(asyncio.CancelledError):
         await filling
-    before = (await _counts(engine))["sessions"]
+    before = (await count_rows(engine))["sessions"]
     rest = await fill(Context(engine, 1), 30)
     assert before
     assert rest.sessions
-    assert (await _counts(engine))["sessions"] == before + rest.sessions
+    assert (await count_rows(engine))["sessions"] == before + rest.sessions
     await check_invariants(engine)
 
 
@@ -112,4 +103,4 @@ async def test_another_seed_stands_beside_the_first(engine: AsyncEngine) -> None
     first = await fill(Context(engine, 1), 20)
     second = await fill(Context(engine, 1), 20, seed=2)
     assert second.sessions
-    assert (await _counts(engine))["sessions"] == first.sessions + second.sessions
+    assert (await count_rows(engine))["sessions"] == first.sessions + second.sessions
