@@ -20,6 +20,7 @@ ENV PATH=/sessiongraph/.venv/bin:$PATH \
     SESSIONGRAPH_HOST=0.0.0.0 \
     SESSIONGRAPH_DATA_DIRECTORY=/var/lib/sessiongraph/data
 USER sessiongraph
+VOLUME /var/lib/sessiongraph
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]

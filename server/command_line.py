@@ -35,7 +35,10 @@ application.add_typer(keys, name="keys")
 
 def main() -> None:
     """Run a command; what the operator can mend is one line on the standard error."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):  # a terminal that is closed hangs up; Windows has no such
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
     try:
         application()
     except OperatorError as error:

@@ -63,7 +63,7 @@ def _is_running(directory: Path) -> bool:
     return (directory / "postgres" / "postmaster.pid").exists()
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_server_stops_in_good_order(directory: Path, asked: signal.Signals) -> None:
     with _started("serve", "--port", "0", SESSIONGRAPH_DATA_DIRECTORY=directory) as server:
         address = _address(server)
