@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from models import Session, ToolCall
 from resolvers.errors import Conflict, Invalid, NotFound
-from resolvers.identifiers import PREFIXES, decode, decode_as, matches, table_of
+from resolvers.identifiers import PREFIXES, decode, decode_as, encode, matches, table_of
 from resolvers.recording import Recording
 from resolvers.validation import check_name
 
@@ -49,6 +49,7 @@ async def find_tool_call(
     """Find a call by its TypeID, or by the runtime's own id and its session (the last attempt)."""
     if decode(reference) is not None:
         return await find(recording, ToolCall, reference, field, lock=lock)
+    check_name(reference, field)
     if session is None:
         raise Invalid(
             "A runtime's own id is unique in its session only; give `session` too.", field="session"
@@ -58,6 +59,19 @@ async def find_tool_call(
     if call is None:
         raise not_found(ToolCall, field)
     return call
+
+
+async def lock_session(recording: Recording, session_id: UUID, named: str | None) -> None:
+    """Lock the session of an object that was found, and check it against the one named with it.
+
+    Sessions are locked before what is in them, always in this order, so that writers cannot
+    deadlock. Raises `Invalid` or `NotFound`.
+    """
+    own_id = encode("session", session_id)
+    session = await find(recording, Session, own_id, "session", lock=True)
+    if named not in {None, own_id, session.session_id}:
+        await find_named(recording, Session.session_id, named or "", "session")
+        raise Invalid("This is another session; it may be left out.", field="session")
 
 
 async def last_attempt(

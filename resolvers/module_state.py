@@ -10,12 +10,12 @@ from sqlalchemy import Row, func, select
 from models import ModuleState, Session, StateSnapshot, StateTransition
 from resolvers.errors import Conflict, Invalid, NotFound
 from resolvers.feed import Event, EventType, advance, append
-from resolvers.identifiers import encode, table_of
+from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
-from resolvers.lookup import check_revision, find, find_named
+from resolvers.lookup import check_revision, find, find_named, lock_session
 from resolvers.merge_patch import merge, replaced
 from resolvers.recording import Answer, Recording, digest
-from resolvers.validation import check_json, check_values
+from resolvers.validation import check_json, check_name, check_text, check_values
 
 MODULE_STATE = by_id(ModuleState)
 MODULE_STATES = page_of_project(ModuleState)
@@ -40,7 +40,10 @@ async def upsert_module_state(
     yet. `transition` are columns of `StateTransition`, values are columns of `ModuleState`. With
     `snapshot_reason` a copy of the new document is kept. Raises `Conflict` for another revision.
     """
-    check_values(table_of(ModuleState), {"module_id": module_id, "state": state})
+    check_values(table_of(ModuleState), {"module_id": module_id, "state": state, **values})
+    check_values(table_of(StateTransition), transition or {}, "transition.")
+    if snapshot_reason is not None:
+        check_text(snapshot_reason, "snapshotReason")
     locked = await find_named(recording, Session.session_id, session, "session", lock=True)
     current = await _of_module(recording, locked.id, module_id)
     _check_revision(current, expected_revision)
@@ -149,12 +152,13 @@ async def _locked(
 ) -> Row[Any]:
     if module_state is not None:
         found = await find(recording, ModuleState, module_state, "moduleState")
-        # sessions are locked first, always in this order, so that writers cannot deadlock
-        own = encode("session", found.session_id)
-        await find(recording, Session, own, "moduleState", lock=True)
+        await lock_session(recording, found.session_id, session)
+        if module_id not in {None, found.module_id}:
+            raise Invalid("This is another module; it may be left out.", field="moduleId")
         return await find(recording, ModuleState, module_state, "moduleState", lock=True)
     if session is None or module_id is None:
         raise Invalid("Give `moduleState`, or `session` and `moduleId`.", field="moduleState")
+    check_name(module_id, "moduleId")
     within = await find_named(recording, Session.session_id, session, "session", lock=True)
     current = await _of_module(recording, within.id, module_id)
     if current is None:

@@ -44,24 +44,24 @@ class Recording:
     project_id: int
     written: list[tuple[type[Any], Row[Any]]] = field(default_factory=list)
 
-    async def insert(self, model: type[Any], path: str = "", **values: Any) -> Row[Any]:
+    async def insert(self, model: type[Any], **values: Any) -> Row[Any]:
         """Insert a row and give it whole. Raises `Invalid` for values that cannot be stored.
 
-        None is left out, so the column's default holds; `path` leads to the input in errors.
+        None is left out, so the column's default holds.
         """
-        return (await self.insert_many(model, [values], path))[0]
+        return (await self.insert_many(model, [values]))[0]
 
     async def insert_many(
         self, model: type[Any], rows: Sequence[Mapping[str, Any]], path: str = "", *, key: str = ""
     ) -> Sequence[Row[Any]]:
         """Insert rows by one statement and give them whole, in order.
 
-        With `key`, the columns of a unique constraint by comma, rows that are there already are
-        left out of the answer.
+        `path` leads to the list of rows in the input, for errors. With `key`, the columns of a
+        unique constraint by comma, rows that are there already are left out of the answer.
         """
         table = table_of(model)
         for index, row in enumerate(rows):
-            check_values(table, row, f"{path}{index}." if len(rows) > 1 and path else path)
+            check_values(table, row, f"{path}.{index}." if path else "")
         complete = [
             {**row, "project_id": self.project_id, "id": row.get("id") or uuid7()} for row in rows
         ]

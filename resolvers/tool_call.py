@@ -9,13 +9,13 @@ from uuid import UUID
 from orjson import loads
 from sqlalchemy import Row, func, select
 
-from models import Session, ToolCall, ToolCallStatus
+from models import ToolCall, ToolCallStatus
 from resolvers.confirmation import append_with_status, cancel_confirmations
 from resolvers.errors import Conflict, Invalid
 from resolvers.feed import advance, append, completed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
-from resolvers.lookup import check_own_name, find, find_tool_call, last_attempt
+from resolvers.lookup import check_own_name, find, find_tool_call, last_attempt, lock_session
 from resolvers.recording import Answer, Recording
 from resolvers.validation import check_order, check_size
 
@@ -58,6 +58,7 @@ async def insert_tool_calls(
                 "Record the call as PENDING, then request its confirmation.",
                 field=f"toolCalls.{index}.status",
             )
+        _check_end(call, f"toolCalls.{index}.endedAt")
         own_id = call.get("tool_call_id")
         if own_id is not None:
             attempts[own_id] += 1
@@ -72,7 +73,15 @@ async def insert_tool_calls(
                 "ended_at": _end(call, message),
             }
         )
-    return await recording.insert_many(ToolCall, rows, "toolCalls.")
+    return await recording.insert_many(ToolCall, rows, "toolCalls")
+
+
+def _check_end(call: dict[str, Any], field: str) -> None:
+    if call.get("ended_at") is None:
+        return
+    if not has_ended(call):
+        raise Invalid("Only a call that has ended has an end; give its status.", field=field)
+    check_order(call.get("started_at"), call["ended_at"], field)
 
 
 def _end(call: dict[str, Any], message: Row[Any]) -> datetime | None:
@@ -139,9 +148,11 @@ async def record_tool_call_result(
     """
     if status not in _RESULTS:
         raise Invalid("Give RUNNING, SUCCEEDED, FAILED, DENIED or CANCELLED.", field="status")
+    # null is as good as left out: it must not take back what was told before
+    values = {name: value for name, value in values.items() if value is not None}
+    _check_end({**values, "status": status}, "endedAt")
     found = await find_tool_call(recording, tool_call, session, "toolCall")
-    # sessions are locked before their calls, always in this order, so that writers cannot deadlock
-    await find(recording, Session, encode("session", found.session_id), "session", lock=True)
+    await lock_session(recording, found.session_id, session)
     call = await find(recording, ToolCall, encode("tool_call", found.id), "toolCall", lock=True)
     if call.status in ENDED:
         _check_same_result(call, status, values)

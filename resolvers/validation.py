@@ -1,5 +1,6 @@
 """Checks of values before they are written; the database's own constraints stand behind them."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from resolvers.errors import Invalid
@@ -54,9 +55,11 @@ def check_values(
         elif isinstance(column.type, Text):
             _check_text(column, value, field)
         elif isinstance(column.type, ARRAY):
-            _check_list(value, field)
-        elif isinstance(column.type, Integer) and value > _LARGEST_INTEGER:
-            raise Invalid(f"Must not be greater than {_LARGEST_INTEGER}.", field=field)
+            _check_list(column.type, value, field)
+        elif isinstance(column.type, Integer) and not 0 <= value <= _LARGEST_INTEGER:
+            raise Invalid(f"Must be between 0 and {_LARGEST_INTEGER}.", field=field)
+        elif isinstance(column.type, Double) and not math.isfinite(value):
+            raise Invalid("Must be a finite number.", field=field)
         elif isinstance(value, Decimal):
             _check_decimal(value, field)
 
@@ -125,9 +128,14 @@ def _check_characters(value: str, field: str) -> None:
 
 
 def _check_text(column: Column[Any], value: str, field: str) -> None:
-    if column.name not in LONG_TEXTS:
+    if column.name in LONG_TEXTS:
+        check_text(value, field)
+    else:
         check_name(value, field)
-        return
+
+
+def check_text(value: str, field: str) -> None:
+    """Check free text: of 4,000,000 characters at most, without NUL characters; it may be empty."""
     if len(value) > MAXIMUM_TEXT_CHARACTERS:
         raise Invalid(f"Must not be longer than {MAXIMUM_TEXT_CHARACTERS} characters.", field=field)
     _check_characters(value, field)
@@ -139,8 +147,10 @@ def check_size(values: Sequence[Any], field: str, most: int = MAXIMUM_LIST_ITEMS
         raise Invalid(f"Must not hold more than {most} items.", field=field)
 
 
-def _check_list(values: list[Any], field: str) -> None:
-    if all(isinstance(value, (int, float)) for value in values):
+def _check_list(kind: ARRAY[Any], values: list[Any], field: str) -> None:
+    if not isinstance(kind.item_type, Text):
+        if not values:
+            raise Invalid("Must not be empty; leave it out instead.", field=field)
         check_size(values, field, MAXIMUM_EMBEDDING_NUMBERS)
         if not all(abs(value) <= _LARGEST_REAL for value in values):
             raise Invalid("Must hold numbers of single precision.", field=field)

@@ -5,6 +5,14 @@ from typing import Any
 from tests.graphql_client import GraphQLClient
 
 
+def nested(depth: int) -> Any:
+    """A JSON document of lists in lists."""
+    document: Any = 1
+    for _ in range(depth):
+        document = [document]
+    return document
+
+
 async def create_agent(graphql: GraphQLClient, agent_id: str = "agent") -> dict[str, Any]:
     payload = await graphql.record("createAgent", "agent { id }", agentId=agent_id, name="Agent")
     agent: dict[str, Any] = payload["agent"]

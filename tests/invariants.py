@@ -1,12 +1,14 @@
 """What must be true of every store, whatever was recorded in it."""
 
-import json
+from itertools import groupby
 
+from orjson import loads
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base
 from resolvers.merge_patch import merge
+from resolvers.recording import digest
 
 _BROKEN = {
     "messages are counted": """
@@ -64,6 +66,32 @@ _BROKEN = {
         SELECT t.id FROM tool_calls t WHERE (t.status = 'AWAITING_CONFIRMATION')
         <> EXISTS (SELECT FROM confirmations c WHERE c.project_id = t.project_id
             AND c.tool_call_id = t.id AND c.status = 'PENDING')""",
+    "a session has an end just when it has ended": """
+        SELECT id FROM sessions WHERE (ended_at IS NULL) <> (status IN ('ACTIVE', 'WAITING'))""",
+    "a call has an end just when it has ended": """
+        SELECT id FROM tool_calls WHERE (ended_at IS NULL)
+        <> (status IN ('PENDING', 'AWAITING_CONFIRMATION', 'RUNNING'))""",
+    "the end of a call is in the feed once": """
+        SELECT c.id FROM tool_calls c WHERE (c.ended_at IS NOT NULL)::integer
+        <> (SELECT count(*) FROM session_events e WHERE e.project_id = c.project_id
+            AND e.subject_id = c.id AND e.event_type = 'tool_call.completed')""",
+    "a decision is in the feed once": """
+        SELECT c.id FROM confirmations c WHERE (c.decided_at IS NOT NULL)::integer
+        <> (SELECT count(*) FROM session_events e WHERE e.project_id = c.project_id
+            AND e.subject_id = c.id AND e.event_type = 'confirmation.decided')""",
+    "the attempts of a call are numbered without gaps": """
+        SELECT session_id FROM tool_calls WHERE tool_call_id IS NOT NULL
+        GROUP BY project_id, session_id, tool_call_id
+        HAVING min(attempt) <> 1 OR max(attempt) <> count(*)""",
+    "the calls of a message are numbered without gaps": """
+        SELECT message_id FROM tool_calls GROUP BY project_id, message_id
+        HAVING min(index) <> 0 OR max(index) <> count(*) - 1""",
+    "a version that was active has its times": """
+        SELECT id FROM agent_versions WHERE (is_active AND activated_at IS NULL)
+        OR (is_active AND deactivated_at IS NOT NULL)""",
+    "a memory has kept a revision for each change": """
+        SELECT m.id FROM memories m WHERE m.revision - 1 <> (SELECT count(*)
+            FROM memory_revisions r WHERE r.project_id = m.project_id AND r.memory_id = m.id)""",
     "accesses are counted": """
         SELECT m.id FROM memories m WHERE m.access_count <> (SELECT count(*)
             FROM memory_accesses a WHERE a.project_id = m.project_id AND a.memory_id = m.id)""",
@@ -72,6 +100,12 @@ _BROKEN = {
             ON p.project_id = c.project_id AND p.id = c.parent_id
         WHERE c.depth <> p.depth + 1 OR c.root_id <> p.root_id""",
 }
+
+_LOG = """
+    SELECT s.id, s.state::text AS state, s.state_hash, t.is_patch, t.new_values::text AS new_values
+    FROM module_states s JOIN state_transitions t
+        ON t.project_id = s.project_id AND t.module_state_id = s.id
+    ORDER BY s.project_id, s.id, t.revision"""
 
 
 async def count_rows(engine: AsyncEngine) -> dict[str, int]:
@@ -83,25 +117,30 @@ async def count_rows(engine: AsyncEngine) -> dict[str, int]:
         }
 
 
+async def digest_rows(engine: AsyncEngine) -> dict[str, str | None]:
+    """Digest what the rows of every table say, to tell whether anything was written."""
+    async with engine.connect() as connection:
+        return {
+            table.name: await connection.scalar(
+                text(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table.name} t")
+            )
+            for table in Base.metadata.sorted_tables
+        }
+
+
 async def check_invariants(engine: AsyncEngine) -> None:
     """Fail, naming what is broken, unless the whole store is as it must be."""
     async with engine.connect() as connection:
         for name, statement in _BROKEN.items():
             broken = (await connection.execute(text(statement))).all()
             assert not broken, name
-        states = await connection.execute(
-            text("SELECT project_id, id, state::text FROM module_states")
-        )
-        for project_id, state_id, state in states.all():
-            log = await connection.execute(
-                text(
-                    "SELECT is_patch, new_values::text FROM state_transitions"
-                    " WHERE project_id = :project AND module_state_id = :id ORDER BY revision"
-                ),
-                {"project": project_id, "id": state_id},
-            )
+        log = await connection.execute(text(_LOG))
+        entries = groupby(log, key=lambda row: row.id)
+        for _, transitions in entries:
             document = None
-            for is_patch, new_values in log:
-                values = json.loads(new_values)
-                document = merge(document, values) if is_patch else values
-            assert document == json.loads(state), "the log replays to the state"
+            for entry in transitions:
+                values = loads(entry.new_values)
+                document = merge(document, values) if entry.is_patch else values
+                state, state_hash = loads(entry.state), entry.state_hash
+            assert document == state, "the log replays to the state"
+            assert digest(document) == state_hash, "the hash is the state's"

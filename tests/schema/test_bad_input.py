@@ -6,17 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.factories import create_agent, create_memory, create_session, record_message
+from tests.factories import create_agent, create_memory, create_session, nested, record_message
 from tests.graphql_client import GraphQLClient
-from tests.invariants import count_rows
-
-
-def nested(depth: int) -> Any:
-    document: Any = 1
-    for _ in range(depth):
-        document = [document]
-    return document
-
+from tests.invariants import digest_rows
 
 MESSAGE = {"session": "session", "role": "ASSISTANT"}
 STATE = {"session": "session", "moduleId": "module"}
@@ -121,9 +113,9 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 @pytest.fixture
 async def _server(graphql: GraphQLClient, engine: AsyncEngine) -> AsyncIterator[None]:
     await create_session(graphql)
-    before = await count_rows(engine)
+    before = await digest_rows(engine)
     yield
-    assert await count_rows(engine) == before
+    assert await digest_rows(engine) == before
     assert (await record_message(graphql))["sequence"] == 1
 
 

@@ -4,13 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from graphql import GraphQLID, build_schema, get_named_type
-from sqlalchemy import text
+from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Base
 from resolvers.identifiers import decode, encode
-from schema import schema
 from tests.factories import (
     create_agent,
     create_agent_version,
@@ -22,6 +19,8 @@ from tests.factories import (
     upsert_state,
 )
 from tests.graphql_client import GraphQLClient
+from tests.invariants import digest_rows
+from tests.mutation_inputs import INPUT_TYPES, Path, input_fields, with_value
 
 UNKNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
@@ -114,54 +113,48 @@ REQUIRED: dict[str, dict[str, Any]] = {
 }
 
 
-def _id_arguments() -> list[tuple[str, str]]:
-    """Every field of a mutation's input that takes an id."""
-    built = build_schema(schema.as_str())
-    assert built.mutation_type is not None
+# what a runtime may call by a name of its own, and the name that `_everything` gives it
+OWN_NAMES = {"session": "session", "agent": "agent", "toolCall": "call"}
+
+
+def _id_arguments() -> list[tuple[str, Path]]:
+    """Every field of a mutation's input that takes an id, those inside lists included."""
     return [
-        (mutation, name)
-        for mutation, field in built.mutation_type.fields.items()
-        for name, item in get_named_type(field.args["input"].type).fields.items()
-        if get_named_type(item.type) is GraphQLID
+        (mutation, path)
+        for mutation, kind in INPUT_TYPES.items()
+        for path, field_type in input_fields(kind)
+        if get_named_type(field_type).name == "ID"
     ]
 
 
-@pytest.mark.parametrize(("mutation", "argument"), _id_arguments())
+@pytest.mark.parametrize(("mutation", "path"), _id_arguments(), ids=str)
 async def test_an_input_that_takes_an_id(
     graphql: GraphQLClient,
     other_project: GraphQLClient,
     engine: AsyncEngine,
     mutation: str,
-    argument: str,
+    path: Path,
 ) -> None:
     theirs = await _everything(graphql)
-    before = await _rows(engine)
-    noun = NOUN_OF_INPUT.get(argument, argument)
-    replies = []
-    for given in (theirs[noun], _unknown(theirs[noun])):
-        values = {**REQUIRED.get(mutation, {}), argument: given}
-        if mutation == "requestConfirmation" and argument == "toolCall":
-            await create_session(other_project, "mine")
-            values["session"] = "mine"
-            before = await _rows(engine)
-        reply = await other_project.mutate(mutation, "replayed", **values)
-        replies.append(reply.error)
-    for error in replies:
-        error.pop("requestId")
-    assert replies[0] == replies[1]
-    assert (replies[0]["code"], replies[0]["field"]) == ("NOT_FOUND", argument)
-    assert await _rows(engine) == before
-
-
-async def _rows(engine: AsyncEngine) -> dict[str, Any]:
-    """A digest of every table."""
-    async with engine.connect() as connection:
-        return {
-            table.name: await connection.scalar(
-                text(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table.name} t")
-            )
-            for table in Base.metadata.sorted_tables
-        }
+    await create_session(other_project, "mine")
+    before = await digest_rows(engine)
+    noun = NOUN_OF_INPUT.get(str(path[-1]), str(path[-1]))
+    given = [theirs[noun], _unknown(theirs[noun])]
+    required = REQUIRED.get(mutation, {})
+    if path == ("toolCall",):
+        required = {**required, "session": "mine"}
+    if path[0] == "relations":
+        required = {**required, "relations": [{"relationType": "RELATED"}]}
+    if noun in OWN_NAMES and path != ("spawnedByToolCall",):
+        given += [OWN_NAMES[noun], "nobody"]
+    errors = []
+    for reference in given:
+        values = with_value(required, path, reference)
+        errors.append((await other_project.mutate(mutation, "replayed", **values)).error)
+        errors[-1].pop("requestId")
+    assert all(error == errors[0] for error in errors)
+    assert (errors[0]["code"], errors[0]["field"]) == ("NOT_FOUND", ".".join(map(str, path)))
+    assert await digest_rows(engine) == before
 
 
 async def test_every_way_to_read(graphql: GraphQLClient, other_project: GraphQLClient) -> None:
