@@ -22,6 +22,7 @@ from resolvers.errors import Invalid
 DEFAULT_PAGE_SIZE = 20
 MAXIMUM_PAGE_SIZE = 200
 
+_BEYOND_INTEGER = 2**31
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -140,6 +141,8 @@ def _read_value(value: Any, column: Column[Any]) -> Any:
         return UUID(value)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(kind)
+    if kind is int and not -_BEYOND_INTEGER <= value < _BEYOND_INTEGER:
+        raise OverflowError(value)
     return value
 
 
