@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import JSONB, Base, ProjectRoot
+from models.base import JSONB, Base, ProjectRoot, order_index
 
 
 class Agent(ProjectRoot, Base):
@@ -23,3 +23,7 @@ class Agent(ProjectRoot, Base):
     meta: Mapped[str] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
     input_hash: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+order_index(Agent.name)
+order_index(Agent.updated_at)

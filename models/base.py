@@ -10,7 +10,10 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
+    ColumnElement,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -20,9 +23,10 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    literal_column,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 JSON = postgresql.JSON(none_as_null=True)
@@ -40,6 +44,24 @@ def write_json(value: Any) -> str:
 def read_json(text: str) -> str:
     """Read a JSON column: as the text it is, so that a response can carry it on unparsed."""
     return text
+
+
+_LEAST = (
+    (DateTime, "'-infinity'::timestamp with time zone"),
+    (Double, "'-infinity'::double precision"),
+    (Integer, "'-2147483648'::integer"),
+)
+
+
+def least_value(column: Column[Any]) -> ColumnElement[Any]:
+    """Give the value that stands for null where a column is ordered: less than any other."""
+    spelled = next(text for kind, text in _LEAST if isinstance(column.type, kind))
+    return literal_column(spelled, column.type)
+
+
+def never_null(column: Column[Any]) -> ColumnElement[Any]:
+    """Give a column for an order or its index: the least value stands for null."""
+    return func.coalesce(column, least_value(column)) if column.nullable else column
 
 
 class Base(DeclarativeBase):
@@ -106,6 +128,23 @@ def references(
         use_alter=use_alter,
     )
     return (key, Index(None, "project_id", column)) if index else (key,)
+
+
+def order_index(attribute: InstrumentedAttribute[Any]) -> Index:
+    """Make the index of an order by a column: `(project_id, column, id)`, a null as the least."""
+    column = attribute.property.columns[0]
+    columns = column.table.c
+    name = f"ix_{column.table.name}__order_by_{column.name}"
+    return Index(name, columns.project_id, never_null(column), columns.id)
+
+
+def search_index(table: str, column: str) -> Index:
+    """Make the index that finds rows by what a JSONB document or an array holds (`@>`, `&&`).
+
+    It does not lead with the project, which would need an extension; the rows found are few.
+    """
+    operators = {} if column == "tags" else {column: "jsonb_path_ops"}
+    return Index(f"ix_{table}__{column}", column, postgresql_using="gin", postgresql_ops=operators)
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -30,6 +30,7 @@ class Confirmation(ProjectRow, Base):
         UniqueConstraint("project_id", "tool_call_id"),
         Index(None, "project_id", "session_id", "created_at", "id"),
         Index(None, "project_id", "created_at", "id"),
+        Index(None, "project_id", "status", "created_at", "id"),
         one_of("status", ConfirmationStatus),
         CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided_at"),
     )

@@ -15,7 +15,9 @@ from models.base import (
     between_0_and_1,
     not_negative,
     one_of,
+    order_index,
     references,
+    search_index,
 )
 
 
@@ -38,6 +40,10 @@ class Memory(ProjectRoot, Base):
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "agent_id", "created_at", "id"),
         Index(None, "project_id", "session_id", "created_at", "id"),
+        Index(None, "project_id", "type", "created_at", "id"),
+        Index(None, "project_id", "user_id", "created_at", "id"),
+        search_index("memories", "content"),
+        search_index("memories", "metadata"),
         one_of("state", MemoryState),
         between_0_and_1("importance"),
         between_0_and_1("confidence"),
@@ -67,3 +73,7 @@ class Memory(ProjectRoot, Base):
     meta: Mapped[str] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+order_index(Memory.updated_at)
+order_index(Memory.importance)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import JSON, Base, ProjectRow, references
+from models.base import JSON, Base, ProjectRow, order_index, references
 
 
 class ModuleState(ProjectRow, Base):
@@ -21,6 +21,7 @@ class ModuleState(ProjectRow, Base):
         UniqueConstraint("project_id", "session_id", "module_id"),
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "session_id", "created_at", "id"),
+        Index(None, "project_id", "module_id", "created_at", "id"),
         CheckConstraint("revision > 0", name="revision"),
         CheckConstraint("octet_length(state_hash) = 32", name="state_hash"),
     )
@@ -34,3 +35,6 @@ class ModuleState(ProjectRow, Base):
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+order_index(ModuleState.updated_at)

@@ -26,7 +26,9 @@ from models.base import (
     between_0_and_1,
     not_negative,
     one_of,
+    order_index,
     references,
+    search_index,
 )
 
 
@@ -70,6 +72,11 @@ class Session(ProjectRoot, Base):
         Index(None, "project_id", "parent_id", "created_at", "id"),
         Index(None, "project_id", "root_id", "depth", "id"),
         Index(None, "project_id", "agent_id", "created_at", "id"),
+        Index(None, "project_id", "status", "created_at", "id"),
+        Index(None, "project_id", "user_id", "created_at", "id"),
+        search_index("sessions", "tags"),
+        search_index("sessions", "metadata"),
+        search_index("sessions", "context"),
         one_of("kind", SessionKind),
         one_of("status", SessionStatus),
         CheckConstraint(
@@ -130,3 +137,9 @@ class Session(ProjectRoot, Base):
     input_tokens: Mapped[int] = mapped_column(server_default=text("0"))
     output_tokens: Mapped[int] = mapped_column(server_default=text("0"))
     cost_usd: Mapped[Decimal] = mapped_column(server_default=text("0"))
+
+
+order_index(Session.started_at)
+order_index(Session.ended_at)
+order_index(Session.last_activity_at)
+order_index(Session.quality_score)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import JSON, Base, ProjectRow, not_negative, one_of, references
+from models.base import JSON, Base, ProjectRow, not_negative, one_of, order_index, references
 
 
 class ToolCallStatus(StrEnum):
@@ -35,6 +35,8 @@ class ToolCall(ProjectRow, Base):
         UniqueConstraint("project_id", "message_id", "index"),
         Index(None, "project_id", "session_id", "created_at", "id"),
         Index(None, "project_id", "created_at", "id"),
+        Index(None, "project_id", "tool_name", "created_at", "id"),
+        Index(None, "project_id", "status", "created_at", "id"),
         one_of("status", ToolCallStatus),
         CheckConstraint("attempt > 0", name="attempt"),
         CheckConstraint("ended_at >= started_at", name="ended_at"),
@@ -59,3 +61,6 @@ class ToolCall(ProjectRow, Base):
     ended_at: Mapped[datetime | None]
     duration_ms: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+order_index(ToolCall.duration_ms)

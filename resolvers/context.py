@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Scope
 from resolvers.errors import Forbidden
+from resolvers.filters import Filter
 from resolvers.loaders import AnyPage, ById, OneByColumn
 from resolvers.page import Page, PageRows
 
@@ -43,9 +44,10 @@ class Context:
         rows: PageRows = await self._batched((loader, page), fetch).load((key,))
         return rows
 
-    async def count(self, loader: AnyPage, key: UUID | None) -> int:
-        """Count the rows of a connection, all pages together."""
-        count: int = await self._batched((loader, "count"), loader.count).load((key,))
+    async def count(self, loader: AnyPage, key: UUID | None, wanted: Filter | None = None) -> int:
+        """Count the rows of a connection that a filter finds, all pages together."""
+        fetch = partial(loader.count, filter=wanted)
+        count: int = await self._batched((loader, "count", wanted), fetch).load((key,))
         return count
 
     def forget(self) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
-    Integer,
     Row,
     Select,
     Table,
@@ -27,11 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
+from resolvers.filters import PROJECT, Filter, where
 from resolvers.identifiers import table_of
-from resolvers.page import Order, Page, PageRows, beyond, signature_of
+from resolvers.page import Order, Page, PageArguments, PageRows, beyond, ordering, read_page
 
 _KEYS = bindparam("keys", type_=ARRAY(Uuid))
-_PROJECT = bindparam("project", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class ById:
         """Give a row or None for each key, in the keys' order."""
         columns = self.table.c
         statement = select(self.table).where(
-            columns.project_id == _PROJECT, columns.id == any_(_KEYS)
+            columns.project_id == PROJECT, columns.id == any_(_KEYS)
         )
         found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
         rows = {row.id: row for row in found}
@@ -68,7 +67,7 @@ class OneByColumn:
         columns = self.table.c
         column = columns[self.column]
         statement = select(self.table).where(
-            columns.project_id == _PROJECT,
+            columns.project_id == PROJECT,
             column == any_(bindparam("keys", type_=ARRAY(column.type))),
             self.condition,
         )
@@ -78,31 +77,43 @@ class OneByColumn:
 
 
 @dataclass(frozen=True)
-class PageByColumn:
-    """Loads pages of the rows whose column holds a key, for many keys at once."""
+class Pages:
+    """What connections have in common: the table, and the order where the client gives none."""
 
     table: Table
-    column: str
     order: Order
-    condition: ColumnElement[bool] = field(default_factory=true, compare=False)
-    signature: str = field(init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        name = f"{self.table.name}.{self.column}"
-        object.__setattr__(self, "signature", signature_of(name, self.order))
+    @property
+    def name(self) -> str:
+        """The connection's name, for cursors."""
+        return self.table.name
+
+    def page(self, arguments: PageArguments) -> Page:
+        """Check a connection's arguments. Raises `Invalid`, naming the one at fault."""
+        return read_page(arguments, self.name, self.table, self.order)
+
+
+@dataclass(frozen=True)
+class PageByColumn(Pages):
+    """Loads pages of the rows whose column holds a key, for many keys at once."""
+
+    column: str
+
+    @property
+    def name(self) -> str:
+        """The connection's name, for cursors."""
+        return f"{self.table.name}.{self.column}"
 
     def _children(self, key: ColumnElement[Any]) -> Select[Any]:
         columns = self.table.c
-        return select(self.table).where(
-            columns.project_id == _PROJECT, columns[self.column] == key, self.condition
-        )
+        return select(self.table).where(columns.project_id == PROJECT, columns[self.column] == key)
 
     async def fetch(
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
     ) -> list[PageRows]:
         """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
         parent = func.unnest(_KEYS).table_valued("key", name="parent").render_derived()
-        child = _slice(self._children(parent.c.key), self.table, self.order, page).lateral("child")
+        child = _slice(self._children(parent.c.key), self.table, page).lateral("child")
         statement = select(child, parent.c.key.label("parent_key")).select_from(
             parent.join(child, true())
         )
@@ -113,13 +124,21 @@ class PageByColumn:
         return [_page_rows(groups[key], page) for key in keys]
 
     async def count(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+        self,
+        connection: AsyncConnection,
+        project_id: int,
+        keys: Sequence[UUID],
+        filter: Filter | None = None,  # noqa: A002  what a client calls it
     ) -> list[int]:
-        """Count each key's rows, all pages together."""
+        """Count each key's rows that the filter finds, all pages together."""
         column = self.table.c[self.column]
         statement = (
             select(column, func.count())
-            .where(self.table.c.project_id == _PROJECT, column == any_(_KEYS), self.condition)
+            .where(
+                self.table.c.project_id == PROJECT,
+                column == any_(_KEYS),
+                where(filter, self.table),
+            )
             .group_by(column)
         )
         found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
@@ -128,31 +147,30 @@ class PageByColumn:
 
 
 @dataclass(frozen=True)
-class PageOfProject:
+class PageOfProject(Pages):
     """Loads pages of all rows of the project."""
-
-    table: Table
-    order: Order
-    signature: str = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "signature", signature_of(self.table.name, self.order))
 
     async def fetch(
         self, connection: AsyncConnection, project_id: int, keys: Sequence[None], page: Page
     ) -> list[PageRows]:
         """Give the page for the one key there is."""
-        rows = select(self.table).where(self.table.c.project_id == _PROJECT)
-        statement = _slice(rows, self.table, self.order, page)
+        rows = select(self.table).where(self.table.c.project_id == PROJECT)
+        statement = _slice(rows, self.table, page)
         found = await connection.execute(statement, {"project": project_id})
         return [_page_rows(list(found), page)] * len(keys)
 
     async def count(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[None]
+        self,
+        connection: AsyncConnection,
+        project_id: int,
+        keys: Sequence[None],
+        filter: Filter | None = None,  # noqa: A002
     ) -> list[int]:
-        """Count the project's rows."""
+        """Count the project's rows that the filter finds."""
         statement = (
-            select(func.count()).select_from(self.table).where(self.table.c.project_id == _PROJECT)
+            select(func.count())
+            .select_from(self.table)
+            .where(self.table.c.project_id == PROJECT, where(filter, self.table))
         )
         count = await connection.scalar(statement, {"project": project_id})
         return [count or 0] * len(keys)
@@ -166,14 +184,14 @@ class PageOfDescendants(PageByColumn):
         columns = self.table.c
         below = (
             select(columns[self.column].label("ancestor_id"), columns.id)
-            .where(columns.project_id == _PROJECT, columns[self.column] == any_(_KEYS))
+            .where(columns.project_id == PROJECT, columns[self.column] == any_(_KEYS))
             .cte("below", recursive=True)
         )
         child = self.table.alias("child_of_below")
         return below.union_all(
             select(below.c.ancestor_id, child.c.id)
             .select_from(below.join(child, child.c[self.column] == below.c.id))
-            .where(child.c.project_id == _PROJECT)
+            .where(child.c.project_id == PROJECT)
         )
 
     def _children(self, key: ColumnElement[Any]) -> Select[Any]:
@@ -182,15 +200,24 @@ class PageOfDescendants(PageByColumn):
         return (
             select(self.table)
             .join(below, below.c.id == columns.id)
-            .where(columns.project_id == _PROJECT, below.c.ancestor_id == key)
+            .where(columns.project_id == PROJECT, below.c.ancestor_id == key)
         )
 
     async def count(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+        self,
+        connection: AsyncConnection,
+        project_id: int,
+        keys: Sequence[UUID],
+        filter: Filter | None = None,  # noqa: A002
     ) -> list[int]:
-        """Count everything below each key."""
+        """Count everything below each key that the filter finds."""
         below = self._below()
-        statement = select(below.c.ancestor_id, func.count()).group_by(below.c.ancestor_id)
+        statement = (
+            select(below.c.ancestor_id, func.count())
+            .join(self.table, self.table.c.id == below.c.id)
+            .where(self.table.c.project_id == PROJECT, where(filter, self.table))
+            .group_by(below.c.ancestor_id)
+        )
         found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
         counts: dict[Any, int] = dict(found.all())
         return [counts.get(key, 0) for key in keys]
@@ -218,7 +245,7 @@ def page_by_column(
     column: InstrumentedAttribute[Any], *order: str, descending: bool = False
 ) -> PageByColumn:
     """Declare the loader of pages of the rows that refer to the key."""
-    return PageByColumn(table_of(column.class_), column.key, Order(order, descending))
+    return PageByColumn(table_of(column.class_), Order(order, descending), column.key)
 
 
 def page_of_project(model: type[Any], *order: str, descending: bool = True) -> PageOfProject:
@@ -228,19 +255,19 @@ def page_of_project(model: type[Any], *order: str, descending: bool = True) -> P
 
 def page_of_descendants(column: InstrumentedAttribute[Any], *order: str) -> PageOfDescendants:
     """Declare the loader of pages of all rows below the key, by the column that names a parent."""
-    return PageOfDescendants(table_of(column.class_), column.key, Order(order))
+    return PageOfDescendants(table_of(column.class_), Order(order), column.key)
 
 
-def _slice(rows: Select[Any], table: Table, order: Order, page: Page) -> Select[Any]:
+def _slice(rows: Select[Any], table: Table, page: Page) -> Select[Any]:
     """Cut a page, and one row more that tells whether there is a next one."""
-    columns = [table.c[name] for name in order.columns]
+    descending = page.order.descending
+    if page.filter is not None:
+        rows = rows.where(where(page.filter, table))
     if page.after is not None:
-        rows = rows.where(beyond(columns, page.after, greater=not order.descending))
+        rows = rows.where(beyond(table, page.order, page.after, greater=not descending))
     if page.before is not None:
-        rows = rows.where(beyond(columns, page.before, greater=order.descending))
-    descending = order.descending != page.backward
-    ordering = [column.desc() if descending else column.asc() for column in columns]
-    return rows.order_by(*ordering).limit(page.size + 1)
+        rows = rows.where(beyond(table, page.order, page.before, greater=descending))
+    return rows.order_by(*ordering(table, page.order, backward=page.backward)).limit(page.size + 1)
 
 
 def _page_rows(rows: list[Row[Any]], page: Page) -> PageRows:

@@ -1,7 +1,8 @@
 """Keyset pages: what a client asks for, and the cursors it is given.
 
-A cursor carries the values of the order's columns in its row, and the signature of the connection
-and order that it was made for; with another connection or order it is refused.
+A cursor carries the values of the order's columns in its row, and the signature of the connection,
+order and filter that it was made for; with others it is refused. A null counts as the least value
+of its column, so that no row is lost behind it.
 https://relay.dev/graphql/connections.htm
 """
 
@@ -10,14 +11,18 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Row, Table, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Table, bindparam, tuple_
 
+from models.base import least_value, never_null
 from resolvers.errors import Invalid
+from resolvers.filters import Filter
 
 DEFAULT_PAGE_SIZE = 20
 MAXIMUM_PAGE_SIZE = 200
@@ -36,22 +41,31 @@ class Order:
 
 @dataclass(frozen=True)
 class PageArguments:
-    """The arguments of a connection as the client gave them."""
+    """The arguments of a connection; cursors are as the client gave them."""
 
     first: int | None = None
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    order: Order | None = None
+    filter: Filter | None = None
 
 
 @dataclass(frozen=True)
 class Page:
     """A page to load: `size` rows after or before a position, read from the end if `backward`."""
 
+    order: Order
+    signature: str
     size: int = DEFAULT_PAGE_SIZE
     backward: bool = False
     after: tuple[Any, ...] | None = None
     before: tuple[Any, ...] | None = None
+    filter: Filter | None = None
+
+    def cursor(self, row: Row[Any]) -> str:
+        """Make the cursor of a row of this page."""
+        return write_cursor(row, self.order, self.signature)
 
 
 @dataclass(frozen=True)
@@ -63,27 +77,35 @@ class PageRows:
     has_previous: bool
 
 
-def read_page(arguments: PageArguments, table: Table, order: Order, signature: str) -> Page:
-    """Check a connection's arguments. Raises `Invalid`, naming the one at fault."""
+def read_page(arguments: PageArguments, connection: str, table: Table, order: Order) -> Page:
+    """Check a connection's arguments; `connection` and `order` are its name and own order.
+
+    Raises `Invalid`, naming the argument at fault.
+    """
     if arguments.first is not None and arguments.last is not None:
         raise Invalid("Give `first` or `last`, not both.", field="last")
     for name, size in (("first", arguments.first), ("last", arguments.last)):
         if size is not None and not 0 <= size <= MAXIMUM_PAGE_SIZE:
             raise Invalid(f"`{name}` must be between 0 and {MAXIMUM_PAGE_SIZE}.", field=name)
-    backward = arguments.last is not None
+    order = arguments.order or order
+    signature = signature_of(connection, order, arguments.filter)
     size = arguments.last if arguments.last is not None else arguments.first
     columns = [table.c[name] for name in order.columns]
     return Page(
+        order,
+        signature,
         size=DEFAULT_PAGE_SIZE if size is None else size,
-        backward=backward,
+        backward=arguments.last is not None,
         after=_read_cursor(arguments.after, "after", columns, signature),
         before=_read_cursor(arguments.before, "before", columns, signature),
+        filter=arguments.filter,
     )
 
 
-def signature_of(name: str, order: Order) -> str:
-    """Sign a connection and its order in a few characters."""
-    text = f"{name} {','.join(order.columns)} {order.descending}"
+@lru_cache(1024)
+def signature_of(connection: str, order: Order, filter_: Filter | None = None) -> str:
+    """Sign a connection, its order and its filter in a few characters."""
+    text = repr((connection, order, filter_))
     return sha256(text.encode()).hexdigest()[:8]
 
 
@@ -95,7 +117,7 @@ def write_cursor(row: Row[Any], order: Order, signature: str) -> str:
         (value - _EPOCH) // timedelta(microseconds=1)
         if isinstance(value, datetime)
         else str(value)
-        if isinstance(value, UUID)
+        if isinstance(value, (UUID, Decimal))
         else value
         for value in values
     ]
@@ -119,7 +141,7 @@ def _read_cursor(
     if not isinstance(values, list) or not values or values[0] != signature:
         if isinstance(values, list) and values and isinstance(values[0], str):
             raise Invalid(
-                "This cursor belongs to another connection or order; start again without it.",
+                "The cursor is of another connection, order or filter; start again without it.",
                 field=field,
             )
         raise malformed
@@ -135,21 +157,41 @@ def _read_cursor(
 
 def _read_value(value: Any, column: Column[Any]) -> Any:
     kind = column.type.python_type
+    if value is None and column.nullable:
+        return None
     if kind is datetime:
         return _EPOCH + timedelta(microseconds=value)
     if kind is UUID:
         return UUID(value)
+    if kind is float and isinstance(value, int):
+        kind = int
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(kind)
     if kind is int and not -_BEYOND_INTEGER <= value < _BEYOND_INTEGER:
         raise OverflowError(value)
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError(value)
     return value
 
 
 def beyond(
-    columns: Sequence[ColumnElement[Any]], position: tuple[Any, ...], *, greater: bool
+    table: Table, order: Order, position: tuple[Any, ...], *, greater: bool
 ) -> ColumnElement[bool]:
     """Give the keyset condition: rows behind (`greater`) or before a position."""
-    left = tuple_(*columns)
-    condition: ColumnElement[bool] = left > position if greater else left < position
+    columns = [table.c[name] for name in order.columns]
+    left = tuple_(*[never_null(column) for column in columns])
+    right = tuple_(
+        *[
+            least_value(column) if value is None else bindparam(None, value, type_=column.type)
+            for column, value in zip(columns, position, strict=True)
+        ]
+    )
+    condition: ColumnElement[bool] = left > right if greater else left < right
     return condition
+
+
+def ordering(table: Table, order: Order, *, backward: bool = False) -> list[ColumnElement[Any]]:
+    """Give the columns to order by, from the last row on if `backward`."""
+    columns = [never_null(table.c[name]) for name in order.columns]
+    descending = order.descending != backward
+    return [column.desc() if descending else column.asc() for column in columns]

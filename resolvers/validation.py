@@ -73,6 +73,16 @@ def check_name(value: str, field: str) -> None:
     _check_characters(value, field)
 
 
+def check_operand(value: Any, field: str) -> None:
+    """Check a value that rows are compared with: text, a number, a time or a boolean."""
+    if isinstance(value, str):
+        check_text(value, field)
+    elif isinstance(value, Decimal):
+        _check_decimal(value, field)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise Invalid("Must be a finite number.", field=field)
+
+
 def check_json(value: Any, field: str) -> None:
     """Check a JSON document: its depth and size, and that PostgreSQL keeps what it says."""
     if isinstance(value, orjson.Fragment):

@@ -12,7 +12,9 @@ from resolvers.memory import MEMORIES_BY_AGENT
 from resolvers.session import SESSIONS_BY_AGENT
 from schema.connection import Connection
 from schema.fields import column, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import AgentMetricLink, AgentVersionLink, MemoryLink, SessionLink
 from schema.scalars import JSON
 
@@ -44,6 +46,10 @@ class Agent(Node):
     metrics: Connection[AgentMetricLink] = page(
         METRICS_BY_AGENT, Model.id, "Figures measured of it, newest first."
     )
+
+
+AgentFilter = filter_type(Agent, Model)
+AgentOrder = order_type(Agent, "name", "created_at", "updated_at")
 
 
 @strawberry.type

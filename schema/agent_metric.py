@@ -6,7 +6,9 @@ from models import AgentMetric as Model
 from resolvers.agent import AGENT
 from resolvers.agent_version import AGENT_VERSION
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import AgentLink, AgentVersionLink
 from schema.scalars import JSON
 
@@ -27,3 +29,7 @@ class AgentMetric(Node):
     metadata: JSON = column(Model.meta, "Anything else that is known of the figure.")
     recorded_at: datetime = column(Model.recorded_at, "When it was measured.")
     created_at: datetime = column(Model.created_at, "When it was recorded here.")
+
+
+AgentMetricFilter = filter_type(AgentMetric, Model)
+AgentMetricOrder = order_type(AgentMetric, "recorded_at", "metric_value")

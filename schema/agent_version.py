@@ -8,7 +8,9 @@ from models import AgentVersion as Model
 from resolvers.agent import AGENT
 from resolvers.agent_version import AGENT_VERSION
 from schema.fields import column, find, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import AgentLink
 from schema.scalars import JSON
 
@@ -31,6 +33,10 @@ class AgentVersion(Node):
         Model.deactivated_at, "When another took its place; null while active or if it never was."
     )
     created_at: datetime = column(Model.created_at, "When it was recorded.")
+
+
+AgentVersionFilter = filter_type(AgentVersion, Model)
+AgentVersionOrder = order_type(AgentVersion, "created_at")
 
 
 @strawberry.type

@@ -12,7 +12,9 @@ from resolvers.tool_call import TOOL_CALL
 from schema.connection import Connection
 from schema.enums import describe
 from schema.fields import column, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import SessionLink, ToolCallLink
 from schema.scalars import JSON
 
@@ -51,6 +53,10 @@ class Confirmation(Node):
     )
     created_at: datetime = column(Model.created_at, "When it was asked.")
     updated_at: datetime = column(Model.updated_at, "When the record was last changed.")
+
+
+ConfirmationFilter = filter_type(Confirmation, Model)
+ConfirmationOrder = order_type(Confirmation, "created_at")
 
 
 @strawberry.type

@@ -4,11 +4,10 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Row
 
 from resolvers.context import Context
 from resolvers.loaders import AnyPage
-from resolvers.page import PageRows, write_cursor
+from resolvers.page import Page, PageRows
 from schema.method import method
 
 NodeType = TypeVar("NodeType")
@@ -47,18 +46,17 @@ class Connection(Generic[NodeType]):
     """The Relay connection, over a loaded page."""
 
     loaded: strawberry.Private[PageRows]
+    page: strawberry.Private[Page]
     loader: strawberry.Private[AnyPage]
     key: strawberry.Private[UUID | None]
     node_type: strawberry.Private[type[Any]]
-
-    def _cursor(self, row: Row[Any]) -> str:
-        return write_cursor(row, self.loader.order, self.loader.signature)
 
     @method("The rows of the page with their cursors.")
     def edges(self) -> list[Edge[NodeType]]:
         """Wrap each row with its cursor."""
         return [
-            Edge(cursor=self._cursor(row), node=self.node_type(row=row)) for row in self.loaded.rows
+            Edge(cursor=self.page.cursor(row), node=self.node_type(row=row))
+            for row in self.loaded.rows
         ]
 
     @method("The rows of the page without cursors.")
@@ -73,11 +71,11 @@ class Connection(Generic[NodeType]):
         return PageInfo(
             has_next_page=self.loaded.has_next,
             has_previous_page=self.loaded.has_previous,
-            start_cursor=self._cursor(rows[0]) if rows else None,
-            end_cursor=self._cursor(rows[-1]) if rows else None,
+            start_cursor=self.page.cursor(rows[0]) if rows else None,
+            end_cursor=self.page.cursor(rows[-1]) if rows else None,
         )
 
-    @method("How many rows all pages have together; counted when asked for.")
+    @method("How many rows that the filter finds all pages have; counted when asked for.")
     async def total_count(self, info: strawberry.Info[Context, None]) -> int:
         """Count by one statement for all connections of the level."""
-        return await info.context.count(self.loader, self.key)
+        return await info.context.count(self.loader, self.key, self.page.filter)

@@ -18,9 +18,10 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import InstrumentedAttribute
 
 from resolvers.context import Context
-from resolvers.identifiers import TABLES, decode, decode_as, table_of
+from resolvers.filters import read_filter
+from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
 from resolvers.loaders import AnyPage, ById, OneByColumn
-from resolvers.page import PageArguments, read_page
+from resolvers.page import PageArguments
 from resolvers.validation import check_name
 from schema.connection import Connection
 from schema.declarations import (
@@ -33,6 +34,9 @@ from schema.declarations import (
     PageField,
     SubjectField,
 )
+from schema.filters import FILTER_COLUMNS
+from schema.inputs import unpack
+from schema.orders import read_order
 
 Info = strawberry.Info[Context, None]
 
@@ -148,15 +152,38 @@ def page(loader: AnyPage, key: InstrumentedAttribute[Any] | None, description: s
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
+        filter: Any = strawberry.UNSET,  # noqa: A002  the argument's name
+        order_by: Any = strawberry.UNSET,
     ) -> Any:
         found = None if declaration.key is None else itemgetter(declaration.key)(root.row)
-        arguments = PageArguments(_given(first), _given(after), _given(last), _given(before))
-        wanted = read_page(arguments, loader.table, loader.order, loader.signature)
+        arguments = PageArguments(
+            _given(first),
+            _given(after),
+            _given(last),
+            _given(before),
+            read_order(order_by) if order_by else None,
+            read_filter(unpack(filter), FILTER_COLUMNS[loader.table]) if filter else None,
+        )
+        wanted = loader.page(arguments)
         loaded = await info.context.load_page(loader, found, wanted)
         return Connection(
-            loaded=loaded, loader=loader, key=found, node_type=NODE_TYPES[loader.table]
+            loaded=loaded,
+            page=wanted,
+            loader=loader,
+            key=found,
+            node_type=NODE_TYPES[loader.table],
         )
 
+    noun = PREFIXES[loader.table]
+    for argument, suffix, text in (
+        ("filter", "Filter", "Only rows that are like this."),
+        ("order_by", "Order", "The order of the rows, instead of the connection's own."),
+    ):
+        kind = Annotated[  # type: ignore[valid-type]
+            f"{noun.title().replace('_', '')}{suffix}", strawberry.lazy(f"schema.{noun}")
+        ]
+        described = strawberry.argument(description=text)
+        resolve.__annotations__[argument] = Annotated[kind | None, described]
     return _field(declaration, resolve, description)
 
 

@@ -17,7 +17,9 @@ from resolvers.session import SESSION
 from schema.connection import Connection
 from schema.enums import describe
 from schema.fields import column, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import (
     AgentLink,
     MemoryAccessLink,
@@ -101,6 +103,10 @@ class Memory(Node):
     related_by: Connection[MemoryRelationLink] = page(
         RELATIONS_TO_MEMORY, Model.id, "How other memories bear on it, oldest first."
     )
+
+
+MemoryFilter = filter_type(Memory, Model)
+MemoryOrder = order_type(Memory, "created_at", "updated_at", "importance")
 
 
 @strawberry.type

@@ -7,7 +7,9 @@ from resolvers.memory import MEMORY
 from resolvers.message import MESSAGE
 from resolvers.session import SESSION
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import MemoryLink, MessageLink, SessionLink
 from schema.scalars import JSON
 
@@ -39,3 +41,7 @@ class MemoryAccess(Node):
     )
     occurred_at: datetime = column(Model.occurred_at, "When it was used.")
     created_at: datetime = column(Model.created_at, "When the use was recorded.")
+
+
+MemoryAccessFilter = filter_type(MemoryAccess, Model)
+MemoryAccessOrder = order_type(MemoryAccess, "occurred_at")

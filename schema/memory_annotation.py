@@ -7,7 +7,9 @@ from models import MemoryAnnotation as Model
 from resolvers.memory import MEMORY
 from schema.enums import describe
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import MemoryLink
 from schema.scalars import JSON
 
@@ -32,3 +34,7 @@ class MemoryAnnotation(Node):
     is_applied: bool = column(Model.is_applied, "Whether the memory was changed accordingly.")
     applied_at: datetime | None = column(Model.applied_at, "When that was; null until then.")
     created_at: datetime = column(Model.created_at, "When it was recorded.")
+
+
+MemoryAnnotationFilter = filter_type(MemoryAnnotation, Model)
+MemoryAnnotationOrder = order_type(MemoryAnnotation, "created_at")

@@ -7,7 +7,9 @@ from models import MemoryRelationType
 from resolvers.memory import MEMORY
 from schema.enums import describe
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import MemoryLink
 
 describe(
@@ -28,3 +30,7 @@ class MemoryRelation(Node):
     related_memory: MemoryLink = one(MEMORY, Model.related_memory_id, "The other memory.")
     relation_type: MemoryRelationType = column(Model.relation_type, "How it bears on the other.")
     created_at: datetime = column(Model.created_at, "When the relation was recorded.")
+
+
+MemoryRelationFilter = filter_type(MemoryRelation, Model)
+MemoryRelationOrder = order_type(MemoryRelation, "created_at")

@@ -6,7 +6,9 @@ from models import MemoryRevision as Model
 from models import MemoryState
 from resolvers.memory import MEMORY
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import MemoryLink
 from schema.scalars import JSON
 
@@ -25,3 +27,7 @@ class MemoryRevision(Node):
     changed_by: str | None = column(Model.changed_by, "Who replaced it; null if not told.")
     reason: str | None = column(Model.reason, "Why it was replaced; null if not told.")
     created_at: datetime = column(Model.created_at, "When it was replaced.")
+
+
+MemoryRevisionFilter = filter_type(MemoryRevision, Model)
+MemoryRevisionOrder = order_type(MemoryRevision, "revision")

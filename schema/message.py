@@ -13,7 +13,9 @@ from resolvers.tool_call import TOOL_CALLS_BY_MESSAGE
 from schema.connection import Connection
 from schema.enums import describe
 from schema.fields import column, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import SessionLink, ToolCallLink
 from schema.scalars import JSON
 
@@ -102,6 +104,10 @@ class Message(Node):
     tool_calls: Connection[ToolCallLink] = page(
         TOOL_CALLS_BY_MESSAGE, Model.id, "The tool calls that it asks for, in order."
     )
+
+
+MessageFilter = filter_type(Message, Model)
+MessageOrder = order_type(Message, "sequence")
 
 
 @strawberry.type

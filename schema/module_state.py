@@ -11,7 +11,9 @@ from resolvers.state_snapshot import SNAPSHOTS_BY_MODULE_STATE
 from resolvers.state_transition import TRANSITIONS_BY_MODULE_STATE
 from schema.connection import Connection
 from schema.fields import column, computed, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import SessionLink, StateSnapshotLink, StateTransitionLink
 from schema.scalars import JSON
 
@@ -42,6 +44,10 @@ class ModuleState(Node):
     snapshots: Connection[StateSnapshotLink] = page(
         SNAPSHOTS_BY_MODULE_STATE, Model.id, "Copies kept for a reason, in order of revision."
     )
+
+
+ModuleStateFilter = filter_type(ModuleState, Model)
+ModuleStateOrder = order_type(ModuleState, "created_at", "updated_at")
 
 
 @strawberry.type

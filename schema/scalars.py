@@ -45,6 +45,13 @@ def read_decimal(value: Any) -> Decimal:
     return number
 
 
+def read_big_int(value: Any) -> int:
+    """Read a whole number of 64 bits. Raises `Invalid`."""
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise Invalid("Give a whole number of 64 bits.")
+    return value
+
+
 def _unchanged(value: Any) -> Any:
     return value
 
@@ -64,7 +71,7 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         name="BigInt",
         description="A whole number of up to 64 bits, as a JSON number.",
         serialize=_unchanged,
-        parse_value=_unchanged,
+        parse_value=read_big_int,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

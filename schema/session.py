@@ -21,7 +21,9 @@ from resolvers.tool_call import TOOL_CALL, TOOL_CALLS_BY_SESSION
 from schema.connection import Connection
 from schema.enums import describe
 from schema.fields import column, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import (
     AgentLink,
     AgentVersionLink,
@@ -169,6 +171,12 @@ class Session(Node):
     memory_accesses: Connection[MemoryAccessLink] = page(
         ACCESSES_BY_SESSION, Model.id, "The uses of memories in the session, oldest first."
     )
+
+
+SessionFilter = filter_type(Session, Model)
+SessionOrder = order_type(
+    Session, "created_at", "started_at", "ended_at", "last_activity_at", "quality_score"
+)
 
 
 @strawberry.type

@@ -5,7 +5,9 @@ from datetime import datetime
 from models import SessionEvent as Model
 from resolvers.session import SESSION
 from schema.fields import column, one, subject
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import SessionLink
 from schema.scalars import JSON
 
@@ -32,3 +34,7 @@ class SessionEvent(Node):
     )
     occurred_at: datetime = column(Model.occurred_at, "When it happened.")
     created_at: datetime = column(Model.created_at, "When it was recorded.")
+
+
+SessionEventFilter = filter_type(SessionEvent, Model)
+SessionEventOrder = order_type(SessionEvent, "sequence", "occurred_at")

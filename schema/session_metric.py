@@ -5,7 +5,9 @@ from datetime import datetime
 from models import SessionMetric as Model
 from resolvers.session import SESSION
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import SessionLink
 from schema.scalars import JSON
 
@@ -23,3 +25,7 @@ class SessionMetric(Node):
     metadata: JSON = column(Model.meta, "Anything else that is known of the figure.")
     recorded_at: datetime = column(Model.recorded_at, "When it was measured.")
     created_at: datetime = column(Model.created_at, "When it was recorded here.")
+
+
+SessionMetricFilter = filter_type(SessionMetric, Model)
+SessionMetricOrder = order_type(SessionMetric, "recorded_at", "metric_value")

@@ -5,7 +5,9 @@ from datetime import datetime
 from models import StateSnapshot as Model
 from resolvers.module_state import MODULE_STATE
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import ModuleStateLink
 from schema.scalars import JSON
 
@@ -22,3 +24,7 @@ class StateSnapshot(Node):
         Model.expires_at, "When the copy is to expire; null for never."
     )
     created_at: datetime = column(Model.created_at, "When the copy was made.")
+
+
+StateSnapshotFilter = filter_type(StateSnapshot, Model)
+StateSnapshotOrder = order_type(StateSnapshot, "revision")

@@ -5,7 +5,9 @@ from datetime import datetime
 from models import StateTransition as Model
 from resolvers.module_state import MODULE_STATE
 from schema.fields import column, one
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import ModuleStateLink
 from schema.scalars import JSON
 
@@ -32,3 +34,7 @@ class StateTransition(Node):
     actor_id: str | None = column(Model.actor_id, "Who did it; null if not told.")
     actor_type: str | None = column(Model.actor_type, "What kind of actor that is.")
     created_at: datetime = column(Model.created_at, "When it happened.")
+
+
+StateTransitionFilter = filter_type(StateTransition, Model)
+StateTransitionOrder = order_type(StateTransition, "revision")

@@ -13,7 +13,9 @@ from resolvers.tool_call import TOOL_CALL, TOOL_CALLS
 from schema.connection import Connection
 from schema.enums import describe
 from schema.fields import column, computed, find, one, page
+from schema.filters import filter_type
 from schema.node import Node, node_type
+from schema.orders import order_type
 from schema.references import ConfirmationLink, MessageLink, SessionLink
 from schema.scalars import JSON
 
@@ -87,6 +89,10 @@ class ToolCall(Node):
     duration_ms: int | None = column(Model.duration_ms, "Milliseconds it took; null if not told.")
     created_at: datetime = column(Model.created_at, "When it was asked for.")
     updated_at: datetime = column(Model.updated_at, "When the record was last changed.")
+
+
+ToolCallFilter = filter_type(ToolCall, Model)
+ToolCallOrder = order_type(ToolCall, "created_at", "duration_ms")
 
 
 @strawberry.type

@@ -5,8 +5,6 @@ transaction of its own; a payload shows the ids and values of the function's ans
 """
 
 from collections.abc import Callable
-from dataclasses import fields
-from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
@@ -14,6 +12,7 @@ import strawberry
 from models import Scope
 from resolvers.recording import Answer, record
 from schema.fields import Info, value
+from schema.inputs import unpack
 
 RecordingFunction = Callable[..., Any]
 
@@ -63,21 +62,3 @@ def mutation(
     argument = strawberry.argument(description="What to record.")
     resolve.__annotations__["input"] = Annotated[input_type, argument]
     return strawberry.field(resolver=resolve, description=description)
-
-
-def unpack(given: Any) -> dict[str, Any]:
-    """Give an input's fields as keyword arguments: what was left out is left out."""
-    values = {item.name: getattr(given, item.name) for item in fields(given)}
-    return {name: _plain(item) for name, item in values.items() if item is not strawberry.UNSET}
-
-
-def _plain(item: Any) -> Any:
-    if _is_input(item):
-        return unpack(item)
-    if isinstance(item, list) and item and _is_input(item[0]):
-        return [unpack(element) for element in item]
-    return item  # JSON among others, which may be nested a thousand deep
-
-
-def _is_input(item: Any) -> bool:
-    return hasattr(item, "__strawberry_definition__") and not isinstance(item, Enum)

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from resolvers.agent import AGENT_BY_AGENT_ID
 from resolvers.agent_version import VERSIONS_BY_AGENT
-from resolvers.page import Page
+from resolvers.page import PageArguments
 from resolvers.recording import Recording
 from server.demo.catalogue import PEOPLE, PRODUCTS, SampleAgent, SampleVersion, Topic
 
@@ -64,7 +64,8 @@ class Tree:
         connection, project_id = self.recording.connection, self.recording.project_id
         (owner,) = await AGENT_BY_AGENT_ID.fetch(connection, project_id, [agent])
         assert owner is not None  # noqa: S101  recorded before any tree
-        (page,) = await VERSIONS_BY_AGENT.fetch(connection, project_id, [owner.id], Page())
+        first = VERSIONS_BY_AGENT.page(PageArguments())
+        (page,) = await VERSIONS_BY_AGENT.fetch(connection, project_id, [owner.id], first)
         older = (row for row in page.rows if row.created_at <= self.clock)
         return next(older, page.rows[-1])
 

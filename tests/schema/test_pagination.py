@@ -1,11 +1,16 @@
 """Keyset pages, forward and back."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+import resolvers.session
+from resolvers.context import Context
+from resolvers.recording import Recording, record
 from tests.factories import create_session, record_message
 from tests.graphql_client import GraphQLClient
 
@@ -147,6 +152,32 @@ async def test_a_cursor_belongs_to_its_connection(seven: GraphQLClient) -> None:
     assert "another connection" in reply.error["message"]
 
 
+async def test_a_cursor_belongs_to_its_order_and_filter(graphql: GraphQLClient) -> None:
+    await create_session(graphql, "a")
+    await create_session(graphql, "b")
+    query = """query ($after: String, $orderBy: SessionOrder, $filter: SessionFilter) {
+      sessions(after: $after, orderBy: $orderBy, filter: $filter) {
+        pageInfo { startCursor } nodes { id } } }"""
+    ways: list[dict[str, Any]] = [
+        {},
+        {"orderBy": {"field": "CREATED_AT", "direction": "ASC"}},
+        {"orderBy": {"field": "STARTED_AT", "direction": "ASC"}},
+        {"filter": {"status": {"eq": "ACTIVE"}}},
+        {"filter": {"status": {"in": ["ACTIVE"]}}},
+        {"filter": {"not": {"status": {"eq": "FAILED"}}}},
+    ]
+    for way in ways:
+        data = await graphql.execute(query, **way)
+        cursor = data["sessions"]["pageInfo"]["startCursor"]
+        for other in ways:
+            reply = await graphql.send(query, after=cursor, **other)
+            if other is way:
+                assert reply.data is not None
+                assert len(reply.data["sessions"]["nodes"]) == 1
+            else:
+                assert (reply.error["code"], reply.error["field"]) == ("BAD_USER_INPUT", "after")
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -156,3 +187,80 @@ async def test_no_text_is_a_cursor_by_chance(graphql: GraphQLClient, cursor: str
         "query ($c: String) { sessions(after: $c) { nodes { id } } }", c=cursor
     )
     assert (reply.error["code"], reply.error["field"]) == ("BAD_USER_INPUT", "after")
+
+
+SCORES = st.lists(st.sampled_from([None, 0.0, 0.5, 1.0]), max_size=6)
+
+
+async def add_sessions(engine: AsyncEngine, user: str, scores: list[float | None]) -> None:
+    async def add(recording: Recording) -> dict[str, Any]:
+        for score in scores:
+            await resolvers.session.create_session(recording, user_id=user, quality_score=score)
+        return {}
+
+    await record(Context(engine, 1), "add", add, {})
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    scores=SCORES,
+    added=st.lists(SCORES, max_size=3),
+    size=st.integers(1, 4),
+    forward=st.booleans(),
+    field=st.sampled_from(["QUALITY_SCORE", "ENDED_AT", "CREATED_AT", "LAST_ACTIVITY_AT"]),
+    direction=st.sampled_from(["ASC", "DESC"]),
+)
+async def test_walking_while_rows_are_added_gives_each_row_once_and_in_order(  # noqa: PLR0917
+    graphql: GraphQLClient,
+    engine: AsyncEngine,
+    scores: list[float | None],
+    added: list[list[float | None]],
+    size: int,
+    forward: bool,
+    field: str,
+    direction: str,
+) -> None:
+    user = str(uuid4())
+    wanted = {
+        "filter": {"userId": {"eq": user}},
+        "orderBy": {"field": field, "direction": direction},
+    }
+    query = """query ($filter: SessionFilter, $orderBy: SessionOrder,
+        $first: Int, $after: String, $last: Int, $before: String) {
+      sessions(filter: $filter, orderBy: $orderBy,
+          first: $first, after: $after, last: $last, before: $before) {
+        nodes { id qualityScore endedAt createdAt lastActivityAt }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+    await add_sessions(engine, user, scores)
+    there = (await graphql.execute(query, **wanted, first=200))["sessions"]["nodes"]
+    assert len(there) == len(scores)
+
+    walked: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        arguments = (
+            {"first": size, "after": cursor} if forward else {"last": size, "before": cursor}
+        )
+        page = (await graphql.execute(query, **wanted, **arguments))["sessions"]
+        walked = walked + page["nodes"] if forward else page["nodes"] + walked
+        if not page["pageInfo"]["hasNextPage" if forward else "hasPreviousPage"]:
+            break
+        cursor = page["pageInfo"]["endCursor" if forward else "startCursor"]
+        if added:
+            await add_sessions(engine, user, added.pop())
+
+    name = {
+        "QUALITY_SCORE": "qualityScore",
+        "ENDED_AT": "endedAt",
+        "CREATED_AT": "createdAt",
+        "LAST_ACTIVITY_AT": "lastActivityAt",
+    }[field]
+    in_order = sorted(
+        walked,
+        key=lambda node: (node[name] is not None, node[name], node["id"]),
+        reverse=direction == "DESC",
+    )
+    assert walked == in_order
+    assert [node for node in walked if node in there] == there
