@@ -165,8 +165,8 @@ async def test_a_filter_that_cannot_be_names_its_place(
 ) -> None:
     reply = await three.send(SESSIONS, filter=wanted)
     assert reply.error["code"] == "BAD_USER_INPUT"
-    # a scalar names its place in the message instead
-    assert reply.error.get("field", field) == field
+    # a scalar does not know what argument its variable is for
+    assert field.endswith(reply.error["field"])
 
 
 async def test_a_filter_nested_without_end_is_refused(graphql: GraphQLClient) -> None:
