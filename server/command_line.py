@@ -11,6 +11,7 @@ from server.commands.demo import demo
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
+from server.commands.persist import persist
 from server.commands.print_schema import print_schema
 from server.commands.serve import serve
 from server.commands.write_migration import write_migration
@@ -28,6 +29,7 @@ application.command()(serve)
 application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
+application.command()(persist)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Serve without API keys on an address that is not loopback."""
     introspection: bool | None = None
     """Answer introspection and serve GraphiQL; None means only on loopback."""
+    trusted_documents_only: bool = False
+    """Run no documents but those that `sessiongraph persist` stored."""
 
     pool_size: PositiveInt = 10
     """Most database connections of one server process."""
@@ -69,8 +71,13 @@ class Settings(BaseSettings):
 
     @property
     def answers_introspection(self) -> bool:
-        """Whether introspection is answered and GraphiQL is served."""
+        """Whether introspection is answered."""
         return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def serves_graphiql(self) -> bool:
+        """Whether GraphiQL is served: where all that it sends would be refused, it is not."""
+        return self.answers_introspection and not self.trusted_documents_only
 
     @property
     def is_loopback(self) -> bool:
