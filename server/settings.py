@@ -64,9 +64,9 @@ class Settings(BaseSettings):
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_errors: PositiveInt = 20
     document_cache_entries: PositiveInt = 1_000
-    """Parsed and validated documents that are kept."""
+    """Parsed and validated documents that are kept, and as many texts of persisted ones."""
     document_cache_characters: PositiveInt = 500_000
-    """Length of the kept documents together; each character takes up to 200 bytes of memory."""
+    """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
