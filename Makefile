@@ -30,6 +30,7 @@ check: $(DEVELOP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sessiongraph schema --check schema.graphql
+	$(BIN)/sessiongraph schema-changes schema.graphql
 
 format: $(DEVELOP)
 	$(BIN)/ruff check --fix .

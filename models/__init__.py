@@ -14,6 +14,7 @@ from models.memory_relation import MemoryRelation, MemoryRelationType
 from models.memory_revision import MemoryRevision
 from models.message import Message, MessageRole, MessageStatus
 from models.module_state import ModuleState
+from models.persisted_document import PersistedDocument
 from models.project import Project
 from models.session import Session, SessionKind, SessionStatus
 from models.session_event import SessionEvent
@@ -43,6 +44,7 @@ __all__ = [
     "MessageRole",
     "MessageStatus",
     "ModuleState",
+    "PersistedDocument",
     "Project",
     "Scope",
     "Session",

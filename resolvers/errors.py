@@ -7,7 +7,7 @@
     ├── NotFound         no such object in this project                 (NOT_FOUND)
     ├── Conflict         it contradicts what is stored                  (CONFLICT)
     ├── Unauthenticated  no key, or none that is known               (UNAUTHENTICATED)
-    ├── Forbidden        the key's scopes do not allow it               (FORBIDDEN)
+    ├── Forbidden        the key or the server's settings forbid it     (FORBIDDEN)
     └── Unavailable      the database is away; try again                (UNAVAILABLE)
 
 A message names the fix. It never echoes a value, SQL or a stack trace: everything in a
@@ -58,7 +58,7 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
-    """The key's scopes do not allow it."""
+    """The key's scopes or the server's settings do not allow it."""
 
     code = "FORBIDDEN"
 

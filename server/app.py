@@ -18,6 +18,7 @@ from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import healthz, readyz
 from server.http.http_guard import HTTPGuard
 from server.http.request_record import RequestRecorder
+from server.persisted_documents import PersistedDocuments
 from server.settings import Settings
 
 _GC_THRESHOLD = (50_000, 20, 100)
@@ -40,7 +41,8 @@ def create_app(settings: Settings, engine: AsyncEngine) -> Starlette:
         yield
         await engine.dispose()
 
-    endpoint = GraphQLEndpoint(schema, context_for, settings)
+    persisted = PersistedDocuments(engine, settings)
+    endpoint = GraphQLEndpoint(schema, context_for, persisted.find, settings)
     app = Starlette(
         routes=[
             Route("/graphql", HTTPGuard(endpoint, settings)),

@@ -11,7 +11,9 @@ from server.commands.demo import demo
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
+from server.commands.persist import persist
 from server.commands.print_schema import print_schema
+from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
 from server.commands.write_migration import write_migration
 from server.database import reason
@@ -28,7 +30,9 @@ application.command()(serve)
 application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
+application.command()(persist)
 application.command(name="schema")(print_schema)
+application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Serve without API keys on an address that is not loopback."""
     introspection: bool | None = None
     """Answer introspection and serve GraphiQL; None means only on loopback."""
+    trusted_documents_only: bool = False
+    """Run no documents but those that `sessiongraph persist` stored."""
 
     pool_size: PositiveInt = 10
     """Most database connections of one server process."""
@@ -62,15 +64,20 @@ class Settings(BaseSettings):
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_errors: PositiveInt = 20
     document_cache_entries: PositiveInt = 1_000
-    """Parsed and validated documents that are kept."""
+    """Parsed and validated documents that are kept, and as many texts of persisted ones."""
     document_cache_characters: PositiveInt = 500_000
-    """Length of the kept documents together; each character takes up to 200 bytes of memory."""
+    """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
     def answers_introspection(self) -> bool:
-        """Whether introspection is answered and GraphiQL is served."""
+        """Whether introspection is answered."""
         return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def serves_graphiql(self) -> bool:
+        """Whether GraphiQL is served: where all that it sends would be refused, it is not."""
+        return self.answers_introspection and not self.trusted_documents_only
 
     @property
     def is_loopback(self) -> bool:

@@ -4,7 +4,6 @@ Only valid documents are kept, bounded by their number and by their length toget
 recently used go first.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from resolvers.errors import Invalid
+from server.bounded_cache import BoundedCache
 from server.http.document_limits import measure_operations, parse_within_limits
 from server.http.document_walk import Measure
 from server.settings import Settings
@@ -73,8 +73,9 @@ class DocumentCache:
         self._rules = specified_rules
         if not settings.answers_introspection:
             self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self._characters = 0
-        self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._documents: BoundedCache[str, PreparedDocument] = BoundedCache(
+            settings.document_cache_entries, settings.document_cache_characters
+        )
 
     def __len__(self) -> int:
         """Count the kept documents."""
@@ -88,7 +89,6 @@ class DocumentCache:
         """
         kept = self._documents.get(text)
         if kept is not None:
-            self._documents.move_to_end(text)
             return kept
         settings = self._settings
         document = parse_within_limits(text, settings)
@@ -107,15 +107,5 @@ class DocumentCache:
             PreparedOperation(node, measure) for node, measure in zip(nodes, measures, strict=True)
         ]
         prepared = PreparedDocument(document, operations)
-        self._keep(text, prepared)
+        self._documents.keep(text, prepared, len(text))
         return prepared
-
-    def _keep(self, text: str, document: PreparedDocument) -> None:
-        self._documents[text] = document
-        self._characters += len(text)
-        while (
-            len(self._documents) > self._settings.document_cache_entries
-            or self._characters > self._settings.document_cache_characters
-        ):
-            dropped, _ = self._documents.popitem(last=False)
-            self._characters -= len(dropped)

@@ -16,20 +16,24 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
-from resolvers.errors import DomainError, Invalid, Unauthenticated
+from resolvers.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from server.http.document_cache import DocumentCache, InvalidDocument
 from server.http.document_limits import check_cost
 from server.http.graphiql import send_graphiql
 from server.http.graphql_errors import format_errors, read_error
-from server.http.json_body import GraphQLRequest, read_body, read_query_string
+from server.http.json_body import DocumentReference, GraphQLRequest, read_body, read_query_string
 from server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, negotiate
-from server.http.refusals import STATUS_OF_CODE, Limited, Refusal
+from server.http.refusals import STATUS_OF_CODE, Limited, PersistedQueryNotFound, Refusal
 from server.http.request_record import RequestRecord, record_of
 from server.http.responses import dump, send_bytes, send_refusal
+from server.persisted_documents import hash_document
 from server.settings import Settings
 
 ContextFor = Callable[[Headers], Awaitable[Any]]
 """Makes a request's context from its headers. Raises `DomainError` to refuse the request."""
+
+FindDocument = Callable[[bytes], Awaitable[str | None]]
+"""Finds a persisted document by its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,18 @@ class Outcome:
 class GraphQLEndpoint:
     """Serves a schema (ASGI), behind an `HTTPGuard` inside a `RequestRecorder`."""
 
-    def __init__(self, schema: Schema, context_for: ContextFor, settings: Settings) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        context_for: ContextFor,
+        find_document: FindDocument,
+        settings: Settings,
+    ) -> None:
         # Strawberry has no public way to the schema that graphql-core executes
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001
         self._executor = schema.execution_context_class
         self._context_for = context_for
+        self._find_document = find_document
         self._settings = settings
         self._introspection = settings.answers_introspection
         self._documents = DocumentCache(self._schema, settings)
@@ -56,7 +67,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whose body comes in one message."""
         headers = Headers(scope=scope)
-        has_page = scope["method"] == "GET" and self._introspection
+        has_page = scope["method"] == "GET" and self._settings.serves_graphiql
         media_type = negotiate(headers.get("accept"), html=has_page)
         if media_type is None:
             refusal = Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
@@ -99,10 +110,36 @@ class GraphQLEndpoint:
         except Exception as error:
             raise _refusal(read_error(error)) from error
 
+    async def _text(self, given: str | DocumentReference) -> str:
+        """Give the text of the document to run, which is a stored one if it must be."""
+        if isinstance(given, str):
+            if self._settings.trusted_documents_only and not await self._find(hash_document(given)):
+                raise Forbidden(
+                    "This server runs persisted documents only. Store this one with `sessiongraph "
+                    "persist FILE`, then send its id as `documentId`."
+                )
+            return given
+        stored = await self._find(given.hash)
+        if stored is not None:
+            return stored
+        if given.is_persisted_query:
+            raise PersistedQueryNotFound
+        raise NotFound(
+            "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
+            field="documentId",
+        )
+
+    async def _find(self, document_hash: bytes) -> str | None:
+        try:
+            return await self._find_document(document_hash)
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
+
     async def _execute(self, request: GraphQLRequest, context: Any, scope: Scope) -> Outcome:
         settings = self._settings
         try:
-            prepared = self._documents.prepare(request.document)
+            text = await self._text(request.document)
+            prepared = self._documents.prepare(text)
             operation = prepared.operation(request.operation_name)
             node = operation.node
             record_of(scope).operation = node.name.value[:100] if node.name else None

@@ -10,6 +10,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
+    "PERSISTED_QUERY_NOT_FOUND": 404,
     "CONFLICT": 409,
     "UNAVAILABLE": 503,
     "INTERNAL": 500,
@@ -21,6 +22,15 @@ class Limited(DomainError):
     """The request asks for more than the server gives at once."""
 
     code = "LIMITED"
+
+
+class PersistedQueryNotFound(DomainError):
+    """No document is stored under a hash; clients know message and code, and send the text."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
 
 
 class Internal(DomainError):

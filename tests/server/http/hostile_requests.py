@@ -42,7 +42,28 @@ def _nested(count: int, opening: str, core: str) -> str:
     return "{" + opening * count + core + "}" * count + "}"
 
 
+def _persisted_query(**members: Any) -> bytes:
+    return _request(extensions={"persistedQuery": members})
+
+
 GOOD = _request(query="{ hello }")
+HASH = "0" * 64
+NO_IDS: dict[str, Any] = {
+    "a number": 1,
+    "an object": {"a": MARK},
+    "an array": [HASH],
+    "false": False,
+    "empty": "",
+    "63 digits": HASH[1:],
+    "65 digits": HASH + "0",
+    "in upper case": "A" * 64,
+    "in other digits": "\u0660" * 64,
+    "with a line end": HASH + "\n",
+    "with another prefix": f"md5:{HASH}",
+    "with two prefixes": f"sha256:sha256:{HASH}",
+    "a name": MARK,
+    "of 1 MB": "0" * 1_000_000,
+}
 
 BODIES = {
     "nothing": b"",
@@ -90,6 +111,32 @@ BODIES = {
     "variables is false": _request(query="{ hello }", variables=False),
     "extensions is a string": _request(query="{ hello }", extensions=MARK),
     "extensions is an array": _request(query="{ hello }", extensions=[1]),
+    "only extensions": _request(extensions={}),
+    **{
+        f"documentId is {name}": _request(query="{ hello }", documentId=given)
+        for name, given in NO_IDS.items()
+    },
+    **{
+        f"sha256Hash is {name}": _persisted_query(version=1, sha256Hash=given)
+        for name, given in (NO_IDS | {"null": None}).items()
+    },
+    "sha256Hash is missing": _persisted_query(version=1),
+    "the version is missing": _persisted_query(sha256Hash=HASH),
+    "the version is 2": _persisted_query(version=2, sha256Hash=HASH),
+    "the version is true": _persisted_query(version=True, sha256Hash=HASH),
+    "the version is a string": _persisted_query(version="1", sha256Hash=HASH),
+    "the version is a float": _persisted_query(version=1.0, sha256Hash=HASH),
+    "persistedQuery is a string": _request(extensions={"persistedQuery": MARK}),
+    "persistedQuery is an array": _request(extensions={"persistedQuery": [HASH]}),
+    "the hash of another document": _request(query="{ hello }", documentId=HASH),
+    "the id of another document": _request(
+        query="{ hello }", extensions={"persistedQuery": {"version": 1, "sha256Hash": HASH}}
+    ),
+    "an id and another hash": _request(
+        documentId="1" * 64, extensions={"persistedQuery": {"version": 1, "sha256Hash": HASH}}
+    ),
+    "an empty query with an id": _request(query="", documentId=HASH),
+    "a query of a wrong type with an id": _request(query=1, documentId=HASH),
 }
 
 DOCUMENTS = {
@@ -301,6 +348,11 @@ def _get(name: str, status: int, **parameters: str) -> Hostile:
 GETS = [
     _get("no query", 400),
     _get("an empty query", 400, query=""),
+    _get("an empty id", 400, documentId=""),
+    _get("an id that is none", 400, documentId=MARK),
+    _get("an id of another document", 400, query="{ hello }", documentId=HASH),
+    _get("a hash that is none", 400, extensions='{"persistedQuery": {"version": 1}}'),
+    Hostile("the id twice", 400, b"", {}, "GET", f"documentId={HASH}&documentId={HASH}"),
     _get("a mutation", 405, query='mutation { write(input: {text: "a"}) }'),
     _get("variables that are no JSON", 400, query="{ hello }", variables=MARK),
     _get("variables that are a list", 400, query="{ hello }", variables="[]"),

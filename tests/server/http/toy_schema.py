@@ -221,7 +221,10 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> Starlette:
             raise ConnectionRefusedError(PATH)
         return context or ToyContext()
 
-    endpoint = GraphQLEndpoint(schema, context_for, made)
+    async def find_document(_hash: bytes) -> None:
+        return None
+
+    endpoint = GraphQLEndpoint(schema, context_for, find_document, made)
     return Starlette(
         routes=[Route("/graphql", HTTPGuard(endpoint, made))],
         middleware=[Middleware(RequestRecorder)],
