@@ -1,13 +1,13 @@
 """Persisted documents, by the hash of their text.
 
-Revision: 0002, after 0001. Made 2026-11-21 07:42:34.930962.
+Revision: 0003, after 0002. Made 2026-11-21 07:42:34.930962.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
