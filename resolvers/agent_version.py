@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, update
+from sqlalchemy import Row, update
 
 from models import Agent, AgentVersion
 from resolvers.identifiers import encode, table_of
@@ -42,15 +42,15 @@ async def activate_agent_version(recording: Recording, *, agent_version: str) ->
 
 async def _activate(recording: Recording, version: Row[Any]) -> None:
     columns = table_of(AgentVersion).c
-    await recording.connection.execute(
+    await recording.execute(
         update(AgentVersion)
         .where(
             columns.project_id == recording.project_id,
             columns.agent_id == version.agent_id,
             columns.is_active,
         )
-        .values(is_active=False, deactivated_at=func.now())
+        .values(is_active=False, deactivated_at=recording.now)
     )
     await recording.change(
-        AgentVersion, version.id, is_active=True, activated_at=func.now(), deactivated_at=None
+        AgentVersion, version.id, is_active=True, activated_at=recording.now, deactivated_at=None
     )

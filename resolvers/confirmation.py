@@ -62,7 +62,7 @@ async def request_confirmation(
     )
     if call is not None:
         await recording.change(
-            ToolCall, call.id, status=ToolCallStatus.AWAITING_CONFIRMATION, updated_at=func.now()
+            ToolCall, call.id, status=ToolCallStatus.AWAITING_CONFIRMATION, updated_at=recording.now
         )
     events = [Event(EventType.CONFIRMATION_REQUESTED, (Confirmation, confirmation.id))]
     await append_with_status(recording, current.id, events)
@@ -80,7 +80,7 @@ async def _check_askable(recording: Recording, call: Row[Any], session_id: UUID)
     asked = exists().where(
         columns.project_id == recording.project_id, columns.tool_call_id == call.id
     )
-    if await recording.connection.scalar(select(asked)):
+    if (await recording.execute(select(asked))).scalar():
         raise Conflict("The tool call has been asked about already.", field="toolCall")
 
 
@@ -105,7 +105,7 @@ async def decide_confirmation(
         raise Conflict(
             "It has been decided already.", field="decision", currentStatus=current.status
         )
-    now = await recording.connection.scalar(select(func.now()))
+    now = (await recording.execute(select(func.now()))).scalar()
     if current.expires_at is not None and now is not None and current.expires_at <= now:
         raise Conflict("The time to decide has run out.", field="decision", currentStatus="EXPIRED")
     await _end(recording, current, decision, edited_arguments=edited_arguments, **values)
@@ -148,8 +148,8 @@ async def _end(
         current.id,
         **values,
         status=status,
-        decided_at=func.now(),
-        updated_at=func.now(),
+        decided_at=recording.now,
+        updated_at=recording.now,
     )
     events = [_decided(current.id, status)]
     if current.tool_call_id is not None:
@@ -157,7 +157,7 @@ async def _end(
         ended_at = func.greatest(func.now(), table_of(ToolCall).c.started_at)
         over = {} if call_status == ToolCallStatus.PENDING else {"ended_at": ended_at}
         await recording.change(
-            ToolCall, current.tool_call_id, status=call_status, updated_at=func.now(), **over
+            ToolCall, current.tool_call_id, status=call_status, updated_at=recording.now, **over
         )
         if over:
             events.append(completed(current.tool_call_id, call_status))
@@ -186,7 +186,7 @@ async def append_with_status(
         columns.session_id == session_id,
         columns.status == ConfirmationStatus.PENDING,
     )
-    found = await recording.connection.execute(
+    found = await recording.execute(
         select(sessions.status, pending).where(
             sessions.project_id == recording.project_id, sessions.id == session_id
         )
@@ -196,7 +196,7 @@ async def append_with_status(
     changes = {}
     if before in {SessionStatus.ACTIVE, SessionStatus.WAITING} and before != after:
         events = [*events, status_changed(session_id, before, after)]
-        changes = {"status": after, "updated_at": func.now()}
+        changes = {"status": after, "updated_at": recording.now}
     locked = await advance(
         recording, session_id, events=len(events), counts=counts, changes=changes
     )
@@ -219,14 +219,14 @@ async def cancel_confirmations(
     ]
     if tool_call_id is not None:
         conditions.append(columns.tool_call_id == tool_call_id)
-    found = await recording.connection.execute(
+    found = await recording.execute(
         update(Confirmation)
         .where(*conditions)
         .values(
             status=ConfirmationStatus.CANCELLED,
             reason=reason,
-            decided_at=func.now(),
-            updated_at=func.now(),
+            decided_at=recording.now,
+            updated_at=recording.now,
         )
         .returning(columns.id, columns.tool_call_id)
     )
@@ -235,7 +235,7 @@ async def cancel_confirmations(
     if tool_call_id is not None:
         return events
     calls = table_of(ToolCall).c
-    given_up = await recording.connection.execute(
+    given_up = await recording.execute(
         update(ToolCall)
         .where(
             calls.project_id == recording.project_id,
@@ -245,7 +245,7 @@ async def cancel_confirmations(
         .values(
             status=ToolCallStatus.CANCELLED,
             ended_at=func.greatest(func.now(), calls.started_at),
-            updated_at=func.now(),
+            updated_at=recording.now,
         )
         .returning(calls.id)
     )

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, update
+from sqlalchemy import Row
 
 from models import Session, SessionEvent, ToolCall
-from resolvers.identifiers import PREFIXES, matches, table_of
+from resolvers.identifiers import PREFIXES, key_of, table_of
 from resolvers.lookup import not_found
 from resolvers.recording import Recording
 
@@ -62,29 +62,20 @@ async def advance(
     `session` is a UUID, or what the client gave: an id or the runtime's `sessionId`. `counts` are
     added to the columns they name, `changes` are set. Raises `Invalid` or `NotFound`.
     """
-    table = table_of(Session)
-    columns = table.c
-    condition: ColumnElement[bool] = (
-        columns.id == session
-        if isinstance(session, UUID)
-        else matches(columns.session_id, session, "session")
+    key: dict[str, Any] = {"id": session}
+    if not isinstance(session, UUID):
+        own_name = table_of(Session).c.session_id
+        key = key_of(own_name, recording.identify(session), "session")
+    added = {name: count for name, count in (counts or {}).items() if count}
+    row = await recording.adjust(
+        Session,
+        key,
+        add={"event_sequence": events, **added},
+        latest={"last_activity_at": at},
+        changes=changes,
     )
-    values: dict[str, Any] = {
-        "event_sequence": columns.event_sequence + events,
-        "last_activity_at": func.greatest(columns.last_activity_at, at or func.now()),
-        **{name: columns[name] + count for name, count in (counts or {}).items() if count},
-        **(changes or {}),
-    }
-    found = await recording.connection.execute(
-        update(table)
-        .where(columns.project_id == recording.project_id, condition)
-        .values(values)
-        .returning(table)
-    )
-    row: Row[Any] | None = found.one_or_none()
     if row is None:
         raise not_found(Session, "session")
-    recording.written.append((Session, row))
     return row
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy import Column, Table
 from typeid.base32 import decode as decode_base32
 from typeid.base32 import encode as encode_base32
 
@@ -77,15 +77,15 @@ def decode_as(table: Table, value: str, field: str) -> UUID:
     return decoded[1]
 
 
-def matches(own_name: Column[Any], value: str, field: str) -> ColumnElement[bool]:
-    """Give the condition that finds a row by its TypeID or by the runtime's own name for it.
+def key_of(own_name: Column[Any], value: str, field: str) -> dict[str, Any]:
+    """Give the unique key of a row by its TypeID, or by the runtime's own name for it.
 
     `own_name` is the column that holds the latter. Raises `Invalid` for another noun's TypeID.
     """
     if decode(value) is None:
         check_name(value, field)
-        return own_name == value
+        return {own_name.name: value}
     table = own_name.table
     if not isinstance(table, Table):
         raise TypeError(table)
-    return table.c.id == decode_as(table, value, field)
+    return {"id": decode_as(table, value, field)}

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models import Session, ToolCall
 from resolvers.errors import Conflict, Invalid, NotFound
-from resolvers.identifiers import PREFIXES, decode, decode_as, encode, matches, table_of
+from resolvers.identifiers import PREFIXES, decode, decode_as, encode, key_of, table_of
 from resolvers.recording import Recording
 from resolvers.validation import check_name
 
@@ -17,9 +17,8 @@ async def find(
     recording: Recording, model: type[Any], reference: str, field: str, *, lock: bool = False
 ) -> Row[Any]:
     """Find a row by its TypeID. Raises `Invalid` or `NotFound`, naming the input."""
-    table = table_of(model)
-    condition = table.c.id == decode_as(table, reference, field)
-    return await _find(recording, model, condition, field, lock=lock)
+    key = {"id": decode_as(table_of(model), recording.identify(reference), field)}
+    return _found(await recording.row(model, lock=lock, **key), model, field)
 
 
 async def find_named(
@@ -31,9 +30,9 @@ async def find_named(
     lock: bool = False,
 ) -> Row[Any]:
     """Find a row by its TypeID or by the runtime's own name for it, in the column `own_name`."""
-    column = table_of(own_name.class_).c[own_name.key]
-    condition = matches(column, reference, field)
-    return await _find(recording, own_name.class_, condition, field, lock=lock)
+    model: type[Any] = own_name.parent.class_
+    key = key_of(table_of(model).c[own_name.key], recording.identify(reference), field)
+    return _found(await recording.row(model, lock=lock, **key), model, field)
 
 
 async def find_optional(
@@ -47,7 +46,7 @@ async def find_tool_call(
     recording: Recording, reference: str, session: str | None, field: str, *, lock: bool = False
 ) -> Row[Any]:
     """Find a call by its TypeID, or by the runtime's own id and its session (the last attempt)."""
-    if decode(reference) is not None:
+    if decode(recording.identify(reference)) is not None:
         return await find(recording, ToolCall, reference, field, lock=lock)
     check_name(reference, field)
     if session is None:
@@ -55,10 +54,8 @@ async def find_tool_call(
             "A runtime's own id is unique in its session only; give `session` too.", field="session"
         )
     within = await find_named(recording, Session.session_id, session, "session")
-    call = await last_attempt(recording, within.id, reference, lock=lock)
-    if call is None:
-        raise not_found(ToolCall, field)
-    return call
+    found = await recording.last_attempts(within.id, [reference])
+    return _found(found.get(reference), ToolCall, field)
 
 
 async def lock_session(recording: Recording, session_id: UUID, named: str | None) -> None:
@@ -69,39 +66,13 @@ async def lock_session(recording: Recording, session_id: UUID, named: str | None
     """
     own_id = encode("session", session_id)
     session = await find(recording, Session, own_id, "session", lock=True)
+    named = named and recording.identify(named)
     if named not in {None, own_id, session.session_id}:
         await find_named(recording, Session.session_id, named or "", "session")
         raise Invalid("This is another session; it may be left out.", field="session")
 
 
-async def last_attempt(
-    recording: Recording, session_id: UUID, tool_call_id: str, *, lock: bool
-) -> Row[Any] | None:
-    """Find the last attempt of a call by the runtime's own id; None where there is none."""
-    columns = table_of(ToolCall).c
-    statement = (
-        select(table_of(ToolCall))
-        .where(
-            columns.project_id == recording.project_id,
-            columns.session_id == session_id,
-            columns.tool_call_id == tool_call_id,
-        )
-        .order_by(columns.attempt.desc())
-        .limit(1)
-    )
-    if lock:
-        statement = statement.with_for_update(key_share=True)
-    return (await recording.connection.execute(statement)).one_or_none()
-
-
-async def _find(
-    recording: Recording, model: Any, condition: ColumnElement[bool], field: str, *, lock: bool
-) -> Row[Any]:
-    table = table_of(model)
-    statement = select(table).where(table.c.project_id == recording.project_id, condition)
-    if lock:
-        statement = statement.with_for_update(key_share=True)
-    row = (await recording.connection.execute(statement)).one_or_none()
+def _found(row: Row[Any] | None, model: Any, field: str) -> Row[Any]:
     if row is None:
         raise not_found(model, field)
     return row

@@ -93,7 +93,7 @@ async def update_memory(
         **{name: getattr(current, name) for name in kept},
     )
     changed = await recording.change(
-        Memory, current.id, **changes, revision=current.revision + 1, updated_at=func.now()
+        Memory, current.id, **changes, revision=current.revision + 1, updated_at=recording.now
     )
     return {"memory": changed.id}
 
@@ -117,7 +117,7 @@ async def _relate(
                 func.coalesce(table_of(Memory).c.invalid_at, func.now()),
                 table_of(Memory).c.valid_at,
             ),
-            updated_at=func.now(),
+            updated_at=recording.now,
         )
     relation_id: UUID = row.id
     return relation_id

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import func, update
-
 from models import Memory, MemoryAccess, Message
 from resolvers.feed import Event, EventType, advance, append
 from resolvers.identifiers import decode_as, table_of
@@ -31,23 +29,14 @@ async def record_memory_access(
     at = values.get("occurred_at")
     locked = None if session is None else await advance(recording, session, events=1, at=at)
     message_id = await find_optional(recording, Message, message, "message")
-    used = table_of(Memory)
-    found = await recording.connection.execute(
-        update(used)
-        .where(
-            used.c.project_id == recording.project_id,
-            used.c.id == decode_as(used, memory, "memory"),
-        )
-        .values(
-            access_count=used.c.access_count + 1,
-            last_accessed_at=func.greatest(used.c.last_accessed_at, at or func.now()),
-        )
-        .returning(used)
+    row = await recording.adjust(
+        Memory,
+        {"id": decode_as(table_of(Memory), recording.identify(memory), "memory")},
+        add={"access_count": 1},
+        latest={"last_accessed_at": at},
     )
-    row = found.one_or_none()
     if row is None:
         raise not_found(Memory, "memory")
-    recording.written.append((Memory, row))
     access = await recording.insert(
         MemoryAccess,
         memory_id=row.id,

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import func
-
 from models import Memory, MemoryAnnotation
 from resolvers.loaders import by_id, page_by_column
 from resolvers.lookup import find
@@ -27,6 +25,6 @@ async def apply_memory_annotation(recording: Recording, *, memory_annotation: st
     )
     if not annotation.is_applied:
         await recording.change(
-            MemoryAnnotation, annotation.id, is_applied=True, applied_at=func.now()
+            MemoryAnnotation, annotation.id, is_applied=True, applied_at=recording.now
         )
     return {"memory_annotation": annotation.id, "memory": annotation.memory_id}

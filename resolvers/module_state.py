@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from orjson import Fragment, loads
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row
 
 from models import ModuleState, Session, StateSnapshot, StateTransition
 from resolvers.errors import Conflict, Invalid, NotFound
@@ -70,7 +70,7 @@ async def upsert_module_state(
             state=state,
             state_hash=state_hash,
             revision=current.revision + 1,
-            updated_at=created_at or func.now(),
+            updated_at=created_at or recording.now,
             **values,
         )
     logged = await _log(
@@ -117,7 +117,7 @@ async def record_state_transition(
         state=merged,
         state_hash=digest(merged),
         revision=current.revision + 1,
-        updated_at=created_at or func.now(),
+        updated_at=created_at or recording.now,
     )
     logged = await _log(
         recording,
@@ -134,17 +134,7 @@ async def record_state_transition(
 
 
 async def _of_module(recording: Recording, session_id: UUID, module_id: str) -> Row[Any] | None:
-    columns = table_of(ModuleState).c
-    found = await recording.connection.execute(
-        select(table_of(ModuleState))
-        .where(
-            columns.project_id == recording.project_id,
-            columns.session_id == session_id,
-            columns.module_id == module_id,
-        )
-        .with_for_update(key_share=True)
-    )
-    return found.one_or_none()
+    return await recording.row(ModuleState, lock=True, session_id=session_id, module_id=module_id)
 
 
 async def _locked(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from uuid_utils.compat import uuid7
 
 from models import Agent, AgentVersion, Session, SessionKind, SessionStatus, ToolCall
@@ -126,13 +126,14 @@ async def _agent(
     owner = await find_named(recording, Agent.agent_id, agent, "agent")
     if version is None:
         columns = table_of(AgentVersion).c
-        active = await recording.connection.scalar(
+        found = await recording.execute(
             select(columns.id).where(
                 columns.project_id == recording.project_id,
                 columns.agent_id == owner.id,
                 columns.is_active,
             )
         )
+        active = found.scalar()
         return {"agent_id": owner.id} | ({"agent_version_id": active} if active else {})
     if version.agent_id != owner.id:
         raise Invalid("This version is another agent's.", field="agentVersion")
@@ -155,7 +156,7 @@ async def update_session(
     if not changes:
         return {"session": current.id}
     check_values(table_of(Session), changes, is_change=True)
-    revised = {**changes, "revision": current.revision + 1, "updated_at": func.now()}
+    revised = {**changes, "revision": current.revision + 1, "updated_at": recording.now}
     changed = await advance(recording, current.id, events=1, changes=revised)
     event = Event(
         EventType.SESSION_UPDATED,
@@ -195,9 +196,9 @@ async def end_session(
     changes = {
         **values,
         "status": status,
-        "ended_at": ended_at or func.greatest(func.now(), table_of(Session).c.started_at),
+        "ended_at": ended_at or recording.not_before(current.started_at),
         "revision": current.revision + 1,
-        "updated_at": func.now(),
+        "updated_at": recording.now,
     }
     ended = await advance(
         recording, current.id, events=len(cancelled) + 1, at=ended_at, changes=changes
@@ -212,7 +213,7 @@ async def delete_session(recording: Recording, *, session: str) -> Answer:
     top = await find_named(recording, Session.session_id, session, "session", lock=True)
     columns = table_of(Session).c
     below = await DESCENDANTS.count(recording.connection, recording.project_id, [top.id])
-    await recording.connection.execute(
+    await recording.execute(
         delete(Session).where(columns.project_id == recording.project_id, columns.id == top.id)
     )
     return {"deleted_session": encode("session", top.id), "deleted_session_count": below[0] + 1}

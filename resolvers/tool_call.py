@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from orjson import loads
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row
 
 from models import ToolCall, ToolCallStatus
 from resolvers.confirmation import append_with_status, cancel_confirmations
 from resolvers.errors import Conflict, Invalid
 from resolvers.feed import advance, append, completed
-from resolvers.identifiers import encode, table_of
+from resolvers.identifiers import encode
 from resolvers.loaders import by_id, page_by_column, page_of_project
-from resolvers.lookup import check_own_name, find, find_tool_call, last_attempt, lock_session
+from resolvers.lookup import check_own_name, find, find_tool_call, lock_session
 from resolvers.recording import Answer, Recording
 from resolvers.validation import check_order, check_size
 
@@ -102,22 +102,14 @@ async def _attempts(
             own_ids.append(call["tool_call_id"])
     if not own_ids:
         return Counter()
-    columns = table_of(ToolCall).c
-    found = await recording.connection.execute(
-        select(columns.tool_call_id, func.max(columns.attempt))
-        .where(
-            columns.project_id == recording.project_id,
-            columns.session_id == session_id,
-            columns.tool_call_id.in_(own_ids),
-        )
-        .group_by(columns.tool_call_id)
-    )
-    return Counter(dict(found.all()))
+    last = await recording.last_attempts(session_id, own_ids)
+    return Counter({own_id: call.attempt for own_id, call in last.items()})
 
 
 async def answer_tool_call(recording: Recording, message: Row[Any]) -> None:
     """Let a TOOL message answer the call that it names, if the call is there and has no answer."""
-    call = await last_attempt(recording, message.session_id, message.tool_call_id, lock=True)
+    last = await recording.last_attempts(message.session_id, [message.tool_call_id])
+    call = last.get(message.tool_call_id)
     if call is None or call.result_message_id is not None:
         return
     if call.status in ENDED:
@@ -175,10 +167,9 @@ async def _complete(
 ) -> None:
     ended_at = values.get("ended_at")
     if status in ENDED:
-        values["ended_at"] = ended_at or func.greatest(
-            func.now(), values.get("started_at") or table_of(ToolCall).c.started_at
-        )
-        check_order(values.get("started_at") or call.started_at, ended_at, "endedAt")
+        started_at = values.get("started_at") or call.started_at
+        values["ended_at"] = ended_at or recording.not_before(started_at)
+        check_order(started_at, ended_at, "endedAt")
     elif call.status == status:
         return
     elif call.status == ToolCallStatus.AWAITING_CONFIRMATION:
@@ -186,7 +177,7 @@ async def _complete(
             "The call waits for a person's decision.", field="status", currentStatus=call.status
         )
     else:
-        values.setdefault("started_at", func.now())
+        values.setdefault("started_at", recording.now)
     awaited = call.status == ToolCallStatus.AWAITING_CONFIRMATION
     events = []
     if status in ENDED and awaited:
@@ -194,7 +185,7 @@ async def _complete(
             recording, call.session_id, "The tool call ended.", tool_call_id=call.id
         )
     changed = await recording.change(
-        ToolCall, call.id, **values, status=status, updated_at=func.now()
+        ToolCall, call.id, **values, status=status, updated_at=recording.now
     )
     if status in ENDED:
         events.append(completed(changed.id, status, duration_ms=changed.duration_ms, at=ended_at))

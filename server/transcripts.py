@@ -22,8 +22,9 @@ from resolvers.context import Context
 from resolvers.errors import Conflict, DomainError, Invalid, NotFound
 from resolvers.lookup import find_named
 from resolvers.message import record_message
-from resolvers.recording import Answer, Recording, record
+from resolvers.recording import Answer, Recording
 from resolvers.session import create_session, end_session
+from resolvers.transaction import record
 from resolvers.validation import check_json
 
 MAXIMUM_LINE_BYTES = 64_000_000

@@ -17,10 +17,11 @@ from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import create_memory_annotation
 from resolvers.message import record_message
 from resolvers.module_state import upsert_module_state
-from resolvers.recording import Recording, record
+from resolvers.recording import Recording
 from resolvers.session import create_session
 from resolvers.session_event import create_session_event
 from resolvers.session_metric import record_session_metric
+from resolvers.transaction import record
 from schema import schema
 from schema.declarations import OneField, PageField, SubjectField
 from schema.fields import NODE_TYPES

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import strawberry
 
 from models import Scope
-from resolvers.recording import Answer, record
+from resolvers.recording import Answer
+from resolvers.transaction import record
 from schema.fields import Info, value
 from schema.inputs import unpack
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from resolvers.context import Context
-from resolvers.recording import Answer, Recording, record
+from resolvers.recording import Answer, Recording
+from resolvers.transaction import record
 from server.demo.catalogue import AGENTS
 from server.demo.history import record_agent, record_tree
 

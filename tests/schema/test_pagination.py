@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import resolvers.session
 from resolvers.context import Context
-from resolvers.recording import Recording, record
+from resolvers.recording import Recording
+from resolvers.transaction import record
 from tests.factories import create_session, record_message
 from tests.graphql_client import GraphQLClient
 

@@ -9,8 +9,9 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.context import Context
-from resolvers.recording import Recording, record
+from resolvers.recording import Recording
 from resolvers.session import create_session
+from resolvers.transaction import record
 from schema.declarations import OneField, PageField, SubjectField
 from tests.graphql_client import GraphQLClient
 from tests.history import ROADS, fill, links
