@@ -70,6 +70,7 @@ class Session(ProjectRoot, Base):
         Index(None, "project_id", "parent_id", "created_at", "id"),
         Index(None, "project_id", "root_id", "depth", "id"),
         Index(None, "project_id", "agent_id", "created_at", "id"),
+        Index(None, "project_id", "agent_id", "started_at"),
         one_of("kind", SessionKind),
         one_of("status", SessionStatus),
         CheckConstraint(
