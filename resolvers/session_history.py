@@ -45,7 +45,6 @@ class SessionHistory:
                 messages.c.session_id,
                 messages.c.sequence,
                 messages.c.tool_call_id,
-                func.row_number().over(order_by=messages.c.sequence.desc()).label("place"),
             )
             .where(messages.c.project_id == PROJECT, messages.c.session_id == parent.c.key)
             .order_by(messages.c.sequence.desc())
@@ -75,12 +74,16 @@ class SessionHistory:
             .select_from(parent.join(latest, true()))
             .cte("reached")
         )
-        # of what stands at or behind a message, the earliest that must be in the history with it
-        needed = func.min(reached.c.asked_at).over(
-            partition_by=reached.c.session_id, order_by=reached.c.sequence.desc()
-        )
+        each, from_the_end = reached.c.session_id, reached.c.sequence.desc()
         whole = (
-            select(reached, needed.label("needed"))
+            select(
+                reached,
+                func.row_number().over(partition_by=each, order_by=from_the_end).label("place"),
+                # of all that a message and those after it need, what lies furthest back
+                func.min(reached.c.asked_at)
+                .over(partition_by=each, order_by=from_the_end)
+                .label("needed"),
+            )
             .where(or_(reached.c.asked_at.is_(None), reached.c.asked_at >= reached.c.first))
             .cte("whole")
         )

@@ -30,7 +30,7 @@ class ModuleStateAsOf:
     revision: int = value("revision", "The revision.")
     state: JSON = value("state", "The document as it was then.")
     created_at: datetime = value(
-        "created_at", "When the revision was recorded, or was told to be recorded."
+        "created_at", "When the revision was recorded, or when the runtime says it was."
     )
     transition: StateTransitionLink = one(
         STATE_TRANSITION, "state_transition", "The change that made the revision."

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.factories import (
     create_agent,
@@ -34,10 +33,10 @@ async def _session(
     start: str,
     end: str | None = None,
     calls: tuple[str, ...] = (),
-    quality: float | None = None,
     **values: Any,
 ) -> None:
     """A session with one message of 3 input and 5 output tokens that costs 0.5."""
+    quality = values.pop("quality", None)
     await create_session(graphql, name, startedAt=start, **values)
     await record_message(
         graphql,
@@ -105,6 +104,9 @@ USAGE = f"""query ($from: DateTime!, $to: DateTime!, $bucket: TimeBucket!) {{
   agent(id: "agent") {{ usage(from: $from, to: $to, bucket: $bucket) {{ start {FIGURES} }} }} }}"""
 
 
+FORK = {"agent": "agent", "parent": "first", "kind": "FORK"}
+
+
 async def _usage(graphql: GraphQLClient, start: str, end: str, bucket: str) -> list[Any]:
     data = await graphql.execute(USAGE, **{"from": start, "to": end, "bucket": bucket})
     buckets: list[Any] = data["agent"]["usage"]
@@ -119,13 +121,12 @@ async def test_an_agents_usage_stands_in_the_buckets_its_sessions_started_in(
     for name, start, end, values in (
         ("early", "2026-03-01T23:59:59.999999Z", None, {"agent": "agent"}),
         ("first", "2026-03-02T00:00:00Z", "2026-03-05T00:00:00Z", {"agent": "agent"}),
-        ("fork", "2026-03-02T23:59:59Z", "2026-03-03T00:00:00Z", {"agent": "agent"}),
+        ("fork", "2026-03-02T23:59:59Z", "2026-03-03T00:00:00Z", FORK),
         ("last", "2026-03-03T23:59:59.999999Z", None, {"agent": "agent"}),
         ("late", "2026-03-04T00:00:00Z", None, {"agent": "agent"}),
         ("theirs", "2026-03-02T12:00:00Z", None, {"agent": "other"}),
     ):
-        more = {"parent": "first", "kind": "FORK"} if name == "fork" else {}
-        await _session(graphql, name, start, end, ("FAILED",), **values, **more)
+        await _session(graphql, name, start, end, ("FAILED",), **values)
     found = await _usage(graphql, "2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z", "DAY")
     assert found == [
         {"start": "2026-03-02T00:00:00Z", **_figures(2, 2, 2, 3 * 86_400_000 + 1_000)},
@@ -257,10 +258,10 @@ async def test_versions_are_compared_by_what_was_recorded(graphql: GraphQLClient
     await _session(graphql, "none", at(1), agent="agent")
     await create_agent_version(graphql, "1")
     failed, good = ("FAILED", "SUCCEEDED", "SUCCEEDED"), ("SUCCEEDED",)
-    await _session(graphql, "a", at(1), at(2), failed, 0.5, agent="agent")
-    await _session(graphql, "b", at(2), at(3), good, 1, agent="agent")
+    await _session(graphql, "a", at(1), at(2), failed, quality=0.5, agent="agent")
+    await _session(graphql, "b", at(2), at(3), good, quality=1, agent="agent")
     await _session(graphql, "c", at(3), at(4), parent="b", kind="FORK", agent="agent")
-    await _session(graphql, "outside", at(4), at(5), failed, 0, agent="agent")
+    await _session(graphql, "outside", at(4), at(5), failed, quality=0, agent="agent")
     for name, duration in (("a", 100), ("a", 200), ("b", 400), ("outside", 9_999)):
         await record_message(graphql, name, role="ASSISTANT", durationMs=duration)
     await record_message(graphql, "a", role="USER", durationMs=5_000)
@@ -300,15 +301,15 @@ async def test_versions_are_compared_by_what_was_recorded(graphql: GraphQLClient
 
 
 async def test_the_same_names_in_another_project_count_for_themselves(
-    graphql: GraphQLClient, other_project: GraphQLClient, engine: AsyncEngine
+    graphql: GraphQLClient, other_project: GraphQLClient
 ) -> None:
     start = "2026-01-01T00:00:00Z"
     for client, count in ((graphql, 1), (other_project, 2)):
         await create_agent(client)
         await create_agent_version(client)
         for number in range(count):
-            parent = {"parent": "0"} if number else {}
-            await _session(client, str(number), start, agent="agent", **parent)
+            values: dict[str, Any] = {"parent": "0"} if number else {}
+            await _session(client, str(number), start, agent="agent", **values)
     for client, count in ((graphql, 1), (other_project, 2)):
         assert (await _usage(client, start, "2026-01-01T01:00:00Z", "HOUR"))[0] == {
             "start": start,
