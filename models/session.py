@@ -77,6 +77,7 @@ class Session(ProjectRoot, Base):
         search_index("sessions", "tags"),
         search_index("sessions", "metadata"),
         search_index("sessions", "context"),
+        Index(None, "project_id", "agent_id", "started_at"),
         one_of("kind", SessionKind),
         one_of("status", SessionStatus),
         CheckConstraint(

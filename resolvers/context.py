@@ -11,9 +11,10 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Scope
+from resolvers.batch_loading import Loaded, Loader
 from resolvers.errors import Forbidden
 from resolvers.filters import Filter
-from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.loaders import AnyPage, ById
 from resolvers.page import Page, PageRows
 
 _Fetch = Callable[[AsyncConnection, int, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
@@ -33,10 +34,10 @@ class Context:
         if scope not in self.scopes:
             raise Forbidden(f"This key may not do that; it needs the scope `{scope}`.")
 
-    async def load(self, loader: ById | OneByColumn, key: UUID) -> Row[Any] | None:
-        """Load one row, together with the others that are asked for at the same time."""
-        row: Row[Any] | None = await self._batched(loader, loader.fetch).load(key)
-        return row
+    async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
+        """Load what a key leads to, together with the others asked for at the same time."""
+        loaded: Loaded = await self._batched(loader, loader.fetch).load(key)
+        return loaded
 
     async def load_page(self, loader: AnyPage, key: UUID | None, page: Page) -> PageRows:
         """Load one page; `key` is None for a page of the project."""

@@ -17,7 +17,6 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
-    Integer,
     ScalarSelect,
     Table,
     and_,
@@ -30,6 +29,7 @@ from sqlalchemy import (
     true,
 )
 
+from resolvers.batch_loading import PROJECT
 from resolvers.errors import Invalid
 from resolvers.identifiers import OWN_NAMES, decode, decode_as
 from resolvers.validation import camel_case, check_json, check_name, check_operand
@@ -37,9 +37,6 @@ from resolvers.validation import camel_case, check_json, check_name, check_opera
 MAXIMUM_CONDITIONS = 50
 MAXIMUM_FILTER_DEPTH = 10
 MAXIMUM_OPERANDS = 200
-
-PROJECT = bindparam("project", type_=Integer)
-"""The project that every statement of a loader names."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Uuid,
     any_,
     bindparam,
     func,
@@ -26,11 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from resolvers.filters import PROJECT, Filter, where
+from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.filters import Filter, where
 from resolvers.identifiers import table_of
 from resolvers.page import Order, Page, PageArguments, PageRows, beyond, ordering, read_page
-
-_KEYS = bindparam("keys", type_=ARRAY(Uuid))
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class ById:
         """Give a row or None for each key, in the keys' order."""
         columns = self.table.c
         statement = select(self.table).where(
-            columns.project_id == PROJECT, columns.id == any_(_KEYS)
+            columns.project_id == PROJECT, columns.id == any_(KEYS)
         )
         found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
         rows = {row.id: row for row in found}
@@ -112,7 +110,7 @@ class PageByColumn(Pages):
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
     ) -> list[PageRows]:
         """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
-        parent = func.unnest(_KEYS).table_valued("key", name="parent").render_derived()
+        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
         child = _slice(self._children(parent.c.key), self.table, page).lateral("child")
         statement = select(child, parent.c.key.label("parent_key")).select_from(
             parent.join(child, true())
@@ -136,7 +134,7 @@ class PageByColumn(Pages):
             select(column, func.count())
             .where(
                 self.table.c.project_id == PROJECT,
-                column == any_(_KEYS),
+                column == any_(KEYS),
                 where(filter, self.table),
             )
             .group_by(column)
@@ -184,7 +182,7 @@ class PageOfDescendants(PageByColumn):
         columns = self.table.c
         below = (
             select(columns[self.column].label("ancestor_id"), columns.id)
-            .where(columns.project_id == PROJECT, columns[self.column] == any_(_KEYS))
+            .where(columns.project_id == PROJECT, columns[self.column] == any_(KEYS))
             .cte("below", recursive=True)
         )
         child = self.table.alias("child_of_below")

@@ -11,12 +11,20 @@ from resolvers.agent_version import ACTIVE_VERSION, VERSIONS_BY_AGENT
 from resolvers.memory import MEMORIES_BY_AGENT
 from resolvers.session import SESSIONS_BY_AGENT
 from schema.connection import Connection
-from schema.fields import column, find, one, page
+from schema.fields import column, find, loaded, one, page
 from schema.filters import filter_type
 from schema.node import Node, node_type
 from schema.orders import order_type
 from schema.references import AgentMetricLink, AgentVersionLink, MemoryLink, SessionLink
 from schema.scalars import JSON
+from schema.time_series import bucket_count
+from schema.usage import UsageBucket, agent_usage
+from schema.version_performance import (
+    VersionPerformance,
+    show_versions,
+    version_count,
+    version_performance,
+)
 
 
 @node_type(Model, "An agent: what runs sessions, in versions.")
@@ -45,6 +53,23 @@ class Agent(Node):
     )
     metrics: Connection[AgentMetricLink] = page(
         METRICS_BY_AGENT, Model.id, "Figures measured of it, newest first."
+    )
+    usage: list[UsageBucket] = loaded(
+        agent_usage,
+        Model.id,
+        "What its sessions took over time, by their `startedAt`: an entry for each stretch of the "
+        "range, in order, also for those in which none started. Every session counts by itself, "
+        "whatever its kind.",
+        size=bucket_count,
+    )
+    version_performance: list[VersionPerformance] = loaded(
+        version_performance,
+        Model.id,
+        "How its versions did: an entry for each version that ran a session whose `startedAt` "
+        "lies in the range, newest version first, at most 200. Sessions without a version are "
+        "not counted.",
+        show=show_versions,
+        size=version_count,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from resolvers.batch_loading import Loader
 from resolvers.loaders import AnyPage, ById, OneByColumn
 
 Key = int | str
@@ -54,6 +55,16 @@ class ComputedField:
 
 
 @dataclass(frozen=True)
+class LoadedField:
+    """What a loader works out for a key; the field's arguments make the loader."""
+
+    loader: Callable[..., Loader[Any]]
+    key: Key
+    show: Callable[[Any], Any]
+    """Turns what was loaded into what the field gives."""
+
+
+@dataclass(frozen=True)
 class FindField:
     """A root field that finds a row by its id or, with `by_name`, by the runtime's own name."""
 
@@ -80,6 +91,7 @@ Declaration = (
     | ManyField
     | PageField
     | ComputedField
+    | LoadedField
     | FindField
     | SubjectField
     | IdentityField

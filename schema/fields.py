@@ -1,12 +1,13 @@
 """Fields, declared once: each makes its Strawberry resolver from what it declares.
 
-`column`, `computed`, `one`, `many` and `page` are the fields of a node or a payload, `find` and
-`page` those of the root. The declaration stays in the field's `metadata["declaration"]`
+`column`, `computed`, `one`, `many`, `page` and `loaded` are the fields of a node or a payload,
+`find` and `page` those of the root. The declaration stays in the field's `metadata["declaration"]`
 (`schema/declarations.py`); nothing else knows how a field resolves.
 """
 
 from asyncio import gather
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature, signature
 from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import InstrumentedAttribute
 
+from resolvers.batch_loading import Loader
 from resolvers.context import Context
 from resolvers.filters import read_filter
 from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
@@ -29,6 +31,7 @@ from schema.declarations import (
     ComputedField,
     Declaration,
     FindField,
+    LoadedField,
     ManyField,
     OneField,
     PageField,
@@ -208,6 +211,39 @@ async def load_node(context: Context, prefix: str, key: UUID) -> Any:
     node_type = NODE_TYPES.get(table)
     row = None if node_type is None else await context.load(ById(table), key)
     return None if node_type is None or row is None else node_type(row=row)
+
+
+def loaded(
+    loader: Callable[..., Loader[Any]],
+    key: InstrumentedAttribute[Any],
+    description: str,
+    *,
+    show: Callable[[Any], Any] = lambda found: found,
+    size: Callable[[Mapping[str, Any]], int] | None = None,
+) -> Any:
+    """Declare a field that a batch loader works out, such as figures over the rows below.
+
+    `loader` makes the loader; its annotated parameters are the field's arguments. `show` turns
+    what was loaded into what the field gives. `size` tells how many objects that can be, from the
+    arguments as they stand in the document, unchecked; 1 if left out.
+    """
+    declaration = LoadedField(loader, _position(key), show)
+    read = itemgetter(declaration.key)
+
+    async def resolve(root: Any, info: Info, **arguments: Any) -> Any:
+        return show(await info.context.load(loader(**arguments), read(root.row)))
+
+    given = [
+        Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+        Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        *signature(loader).parameters.values(),
+    ]
+    resolve.__signature__ = Signature(given)  # type: ignore[attr-defined]  # Strawberry reads it
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"declaration": declaration, "size": size},
+    )
 
 
 def find(loader: ById, by_name: OneByColumn | None, description: str) -> Any:

@@ -16,8 +16,9 @@ from resolvers.message import MESSAGE
 from resolvers.session import SESSION
 from schema.connection import Connection
 from schema.enums import describe
-from schema.fields import column, find, one, page
+from schema.fields import column, find, loaded, one, page
 from schema.filters import filter_type
+from schema.memory_access_statistics import MemoryAccessStats, access_statistics
 from schema.node import Node, node_type
 from schema.orders import order_type
 from schema.references import (
@@ -30,6 +31,7 @@ from schema.references import (
     SessionLink,
 )
 from schema.scalars import JSON
+from schema.time_series import bucket_count
 
 describe(
     MemoryState,
@@ -90,6 +92,12 @@ class Memory(Node):
     )
     accesses: Connection[MemoryAccessLink] = page(
         ACCESSES_BY_MEMORY, Model.id, "Its uses, newest first."
+    )
+    access_stats: MemoryAccessStats = loaded(
+        access_statistics,
+        Model.id,
+        "How much it was used over time, by `occurredAt`.",
+        size=bucket_count,
     )
     annotations: Connection[MemoryAnnotationLink] = page(
         ANNOTATIONS_BY_MEMORY, Model.id, "Remarks on it, oldest first."

@@ -10,8 +10,9 @@ from resolvers.session import SESSION
 from resolvers.state_snapshot import SNAPSHOTS_BY_MODULE_STATE
 from resolvers.state_transition import TRANSITIONS_BY_MODULE_STATE
 from schema.connection import Connection
-from schema.fields import column, computed, find, one, page
+from schema.fields import column, computed, find, loaded, one, page
 from schema.filters import filter_type
+from schema.module_state_history import ModuleStateAsOf, show_past_state, state_as_of
 from schema.node import Node, node_type
 from schema.orders import order_type
 from schema.references import SessionLink, StateSnapshotLink, StateTransitionLink
@@ -38,6 +39,13 @@ class ModuleState(Node):
     )
     created_at: datetime = column(Model.created_at, "When revision 1 was recorded.")
     updated_at: datetime = column(Model.updated_at, "When the latest revision was recorded.")
+    as_of: ModuleStateAsOf | None = loaded(
+        state_as_of,
+        Model.id,
+        "The document as it was at a revision or at a time, of which one must be given, replayed "
+        "from the transitions; null if there was none then, or not yet that revision.",
+        show=show_past_state,
+    )
     transitions: Connection[StateTransitionLink] = page(
         TRANSITIONS_BY_MODULE_STATE, Model.id, "One entry for each revision, in order."
     )

@@ -18,9 +18,10 @@ from resolvers.session import CHILDREN, DESCENDANTS, SESSION, SESSION_BY_SESSION
 from resolvers.session_event import EVENTS_BY_SESSION
 from resolvers.session_metric import METRICS_BY_SESSION
 from resolvers.tool_call import TOOL_CALL, TOOL_CALLS_BY_SESSION
+from resolvers.usage import SUMS, TreeUsage, own_usage
 from schema.connection import Connection
 from schema.enums import describe
-from schema.fields import column, find, one, page
+from schema.fields import column, computed, find, loaded, one, page
 from schema.filters import filter_type
 from schema.node import Node, node_type
 from schema.orders import order_type
@@ -38,6 +39,9 @@ from schema.references import (
     ToolCallLink,
 )
 from schema.scalars import JSON, BigInt
+from schema.session_history import history_length, session_history, show_messages
+from schema.session_integrity import SessionIntegrity, session_integrity
+from schema.usage import Usage
 
 describe(
     SessionKind,
@@ -146,6 +150,36 @@ class Session(Node):
     )
     cost_usd: Decimal = column(
         Model.cost_usd, "What the session's own messages cost, in US dollars."
+    )
+    usage: Usage = computed(
+        Model.started_at,
+        Model.ended_at,
+        Model.last_activity_at,
+        *[getattr(Model, name) for name in SUMS],
+        function=own_usage,
+        description="What the session itself took; sessions below it are not counted.",
+    )
+    tree_usage: Usage = loaded(
+        TreeUsage,
+        Model.id,
+        "What the session took with all sessions below it, at any depth. A FORK below it counts "
+        "by itself: it stands outside with everything below it.",
+    )
+    integrity: SessionIntegrity = computed(
+        Model.id,
+        function=session_integrity,
+        description="What does not fit together in the session itself, such as a tool call that "
+        "it went on without.",
+    )
+    history: list[MessageLink] = loaded(
+        session_history,
+        Model.id,
+        "The last messages, in order, fit to be given to a model: none is a TOOL message whose "
+        "call stands before the history. To that end it begins up to 100 messages earlier than "
+        "asked; a TOOL message whose call lies still further back is left out. A TOOL message "
+        "that no earlier message asked for stays; see `integrity`.",
+        show=show_messages,
+        size=history_length,
     )
     messages: Connection[MessageLink] = page(
         MESSAGES_BY_SESSION, Model.id, "What was said, in order."

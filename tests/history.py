@@ -23,7 +23,7 @@ from resolvers.session_event import create_session_event
 from resolvers.session_metric import record_session_metric
 from resolvers.transaction import record
 from schema import schema
-from schema.declarations import OneField, PageField, SubjectField
+from schema.declarations import LoadedField, OneField, PageField, SubjectField
 from schema.fields import NODE_TYPES
 
 
@@ -142,7 +142,9 @@ ROADS = {
 """How to get from a session to each type of the graph."""
 
 
-def links(*kinds: type[OneField | PageField | SubjectField]) -> Iterator[tuple[str, str]]:
+def links(
+    *kinds: type[OneField | PageField | SubjectField | LoadedField],
+) -> Iterator[tuple[str, str]]:
     """Give the type and the name of every field that leads from a node to others."""
     for node_type in NODE_TYPES.values():
         definition = node_type.__strawberry_definition__

@@ -5,12 +5,13 @@ length even where the expanded operation is exponential. Documents need not be v
 schema does not know counts as a plain field, and validation refuses it later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     DocumentNode,
+    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -23,6 +24,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -52,7 +54,7 @@ class Measure:
     root_fields: int = 0
     aliases: int = 0
     cost: int = 0
-    """Objects that pages, and lists of ids, could return at most, multiplied along each path."""
+    """Objects that fields of many could return at most, multiplied along each path."""
     introspection_lists: int = 0
     """Lists of types and fields nested in one another."""
     size_variables: set[str] = field(default_factory=set)
@@ -158,6 +160,11 @@ class DocumentWalk:
         """Give the number of objects that a field asks for; None where it does not say."""
         returned = get_named_type(definition.type)
         arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+        declared = _declared_size(definition)
+        if declared is not None:
+            return declared(
+                {name: self._value(value, measured) for name, value in arguments.items()}
+            )
         if _is_page(definition, returned):
             given = [arguments[name] for name in ("first", "last") if name in arguments]
             sizes = [self._value(value, measured) for value in given]
@@ -170,7 +177,7 @@ class DocumentWalk:
         return None
 
     def _value(self, node: ValueNode, measured: Measure) -> Any:
-        """Give an integer or a list, from a literal or a variable; None for all else."""
+        """Give what a literal or a variable says, unchecked; None for all but simple values."""
         if isinstance(node, VariableNode):
             measured.size_variables.add(node.name.value)
             return self._variables.get(node.name.value)
@@ -179,7 +186,16 @@ class DocumentWalk:
         if isinstance(node, IntValueNode):
             # thousands of digits are no number for int()
             return int(node.value) if len(node.value) < len(str(_ENORMOUS)) else _ENORMOUS
+        if isinstance(node, StringValueNode | EnumValueNode):
+            return node.value
         return None
+
+
+def _declared_size(definition: GraphQLField) -> Callable[[Mapping[str, Any]], int] | None:
+    """Give the `size` of a field's metadata; see `schema.fields.loaded`."""
+    declared = definition.extensions.get("strawberry-definition")
+    size: Callable[[Mapping[str, Any]], int] | None = getattr(declared, "metadata", {}).get("size")
+    return size
 
 
 def _is_page(definition: GraphQLField, returned: GraphQLNamedType | None) -> bool:

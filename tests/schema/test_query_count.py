@@ -1,18 +1,21 @@
 """A level of a query is one statement, for any number of parents."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Base
 from resolvers.context import Context
 from resolvers.recording import Recording
 from resolvers.session import create_session
 from resolvers.transaction import record
-from schema.declarations import OneField, PageField, SubjectField
+from schema.declarations import LoadedField, OneField, PageField, SubjectField
 from tests.graphql_client import GraphQLClient
 from tests.history import ROADS, fill, links
 
@@ -63,6 +66,50 @@ async def test_every_link_costs_the_same_for_2_and_for_200_parents(
             assert "'id'" in str(data), f"nothing is at the end of {document}"
             counts.append(len(statements))
         assert counts[0] == counts[1], document
+
+
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+DAYS = f'from: "{TODAY.isoformat()}", to: "{(TODAY + timedelta(days=2)).isoformat()}"'
+WORKED_OUT = {
+    ("Session", "treeUsage"): ("{ sessionCount }", 1),
+    ("Session", "history"): ("(last: 1) { id toolCallId }", 1),
+    ("Agent", "usage"): (f"({DAYS}, bucket: HOUR) {{ start sessionCount }}", 1),
+    ("Agent", "versionPerformance"): (f"({DAYS}) {{ sessionCount version {{ id }} }}", 2),
+    ("Memory", "accessStats"): (
+        f"({DAYS}, bucket: DAY) {{ accessCount buckets {{ accessCount }} }}",
+        1,
+    ),
+    ("ModuleState", "asOf"): ("(revision: 2) { revision state transition { id } }", 2),
+}
+"""How to ask for a field that a loader works out, and the statements that it costs."""
+INTEGRITY = """integrity { callsWithoutResult { id } callsWithoutResultCount
+  resultsWithoutCall { id } resultsWithoutCallCount }"""
+_TABLE = re.compile(rf"\b({'|'.join(Base.metadata.tables)})\b(?: AS (\w+))?(?!\.)")
+
+
+@pytest.mark.usefixtures("many")
+async def test_what_is_worked_out_costs_the_same_for_2_and_for_200_parents(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    assert set(WORKED_OUT) == set(links(LoadedField))
+    fields = [
+        (name, f"{field}{selection}", costs)
+        for (name, field), (selection, costs) in WORKED_OUT.items()
+    ]
+    for name, field, costs in [*fields, ("Session", INTEGRITY, 2)]:
+        counts = []
+        for size in (2, 200):
+            for asked in ("id", field):
+                road = ROADS[name].format(asked)
+                with count_statements(engine) as statements:
+                    await graphql.execute(f"{{ sessions(last: {size}) {{ nodes {{ {road} }} }} }}")
+                counts.append(len(statements))
+                for statement in statements:
+                    for table, alias in _TABLE.findall(statement):
+                        assert f"{alias or table}.project_id = " in statement, statement
+        plain, two, plain_again, two_hundred = counts
+        assert plain == plain_again, name
+        assert two == two_hundred == plain + costs, field
 
 
 @pytest.mark.usefixtures("many")

@@ -5,6 +5,7 @@ import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from resolvers.errors import Invalid
+from schema import schema
 from server.http.document_cache import DocumentCache, InvalidDocument
 from server.http.document_limits import check_cost, measure_operations, parse_within_limits
 from server.http.document_walk import DocumentWalk, Measure
@@ -14,6 +15,7 @@ from tests.server.http.hostile_requests import DOCUMENTS
 from tests.server.http.toy_schema import schema as toy
 
 SCHEMA = toy._schema
+DAYS = 'from: "2026-01-01T00:00:00Z", to: "2026-01-04T00:00:00Z"'
 SETTINGS = Settings()
 
 
@@ -69,6 +71,44 @@ def test_fragments_count_where_they_are_spread(
 )
 def test_the_cost_is_the_objects_that_pages_could_return(document: str, cost: int) -> None:
     assert _measure(document, n=9, ids=["a", "b", "c"]).cost == cost
+
+
+@pytest.mark.parametrize(
+    ("document", "cost"),
+    [
+        ("{ sessions(first: 2) { nodes { history(last: 5) { id } } } }", 2 * (1 + 105)),
+        (
+            '{ session(id: "s") { history(last: $n) { toolCalls(first: 3) { nodes { id } } } } }',
+            436,
+        ),
+        ('{ session(id: "s") { history(last: 9999) { id } } }', 300),
+        ('{ session(id: "s") { history(last: "5") { id } } }', 300),
+        ('{ session(id: "s") { history { id } } }', 300),
+        (
+            """{ session(id: "s") { integrity { callsWithoutResult { id } callsWithoutResultCount
+              resultsWithoutCall { message: id } } } }""",
+            400,
+        ),
+        (f'{{ agent(id: "a") {{ usage({DAYS}, bucket: DAY) {{ start }} }} }}', 5),
+        (f'{{ agent(id: "a") {{ usage({DAYS}, bucket: $bucket) {{ start }} }} }}', 74),
+        (f'{{ agent(id: "a") {{ usage({DAYS}, bucket: CENTURY) {{ start }} }} }}', 1_000),
+        (f'{{ agent(id: "a") {{ usage({DAYS}, bucket: [DAY]) {{ start }} }} }}', 1_000),
+        ('{ agent(id: "a") { usage(from: $n, to: $ids, bucket: DAY) { start } } }', 1_000),
+        ('{ agent(id: "a") { usage { start } } }', 1_000),
+        (f'{{ memory(id: "m") {{ accessStats({DAYS}, bucket: DAY) {{ accessCount }} }} }}', 5),
+        (
+            f"""{{ agent(id: "a") {{ versionPerformance({DAYS}) {{
+              version {{ agent {{ sessions(first: 4) {{ nodes {{ id }} }} }} }} }} }} }}""",
+            200 * (1 + 4),
+        ),
+    ],
+)
+def test_a_list_costs_what_its_field_declares(document: str, cost: int) -> None:
+    parsed = parse(document)
+    (operation,) = parsed.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    variables = {"n": 9, "bucket": "HOUR", "ids": ["a"]}
+    assert DocumentWalk(schema._schema, parsed, variables).measure(operation).cost == cost
 
 
 def test_a_variable_left_out_has_its_default() -> None:
