@@ -1,15 +1,18 @@
-# What `make` can do: `serve`, `demo`, `test`, `check`, `format`, `migration`, `lock`.
-# Only Python 3.11 or newer is needed; everything else is installed into .venv.
+# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `check`, `format`, `migration`, `lock`.
+# Only Python 3.11 or newer is needed, and Node 20 for `test-clients`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(name))))
 BIN := .venv/bin
 SERVE := .venv/installed
 DEVELOP := .venv/installed-development
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen
+NPM_CLIENTS := tests/clients/npm
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check format migration lock
+.PHONY: help serve demo test test-clients check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -23,6 +26,9 @@ demo: $(SERVE)
 
 test: $(DEVELOP)
 	$(BIN)/pytest
+
+test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node_modules/installed
+	$(BIN)/pytest tests/clients
 
 check: $(DEVELOP)
 	$(BIN)/ruff check .
@@ -45,6 +51,9 @@ lock: $(DEVELOP)
 	$(BIN)/uv pip compile pyproject.toml --extra build --output-file requirements.lock $(LOCKED)
 	$(BIN)/uv pip compile pyproject.toml --extra build --extra development \
 		--output-file requirements-development.lock $(LOCKED)
+	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
+		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done
+	cd $(NPM_CLIENTS) && npm install --package-lock-only --loglevel=error
 
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -72,6 +81,18 @@ $(DEVELOP): requirements-development.lock $(SERVE)
 	@echo $$PPID > $(INSTALLING)
 	@$(PIP) --require-hashes -r requirements-development.lock
 	@rm $(INSTALLING)
+	@touch $@
+
+# An environment of its own for each client, since a client may need other versions than the server.
+%/.venv/installed: %/requirements.lock | $(DEVELOP)
+	@echo "Installing a client into $(@D)" >&2
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python $(INSTALL) --require-hashes -r $<
+	@touch $@
+
+$(NPM_CLIENTS)/node_modules/installed: $(NPM_CLIENTS)/package-lock.json
+	@echo "Installing clients into $(@D)" >&2
+	@cd $(NPM_CLIENTS) && npm ci --loglevel=error
 	@touch $@
 
 .venv/made:

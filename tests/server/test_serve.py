@@ -1,61 +1,27 @@
 """`sessiongraph serve` as a new user starts it: a real process, a real port, real requests."""
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from tests.server_process import COMMAND, READY_SECONDS, make_environment, serve
 from tests.transcript_check import compare
 
-COMMAND = Path(sys.executable).with_name("sessiongraph")
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
-_READY_SECONDS = 60
 
 
 @pytest.fixture
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a data directory of its own, which PostgreSQL's account can reach."""
-    folder = tmp_path_factory.mktemp("serve")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "SESSIONGRAPH_DATA_DIRECTORY": str(folder / "data")}
-
-
-@contextmanager
-def serve(
-    environment: dict[str, str], *options: str
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the server on a free port until the block ends; give the process and its address."""
-    process = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *options],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process, _address(process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=_READY_SECONDS)
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.match(r"GraphiQL: (http://\S+)/graphql", line):
-            return found[1]
-    raise AssertionError(process.wait())
+    return make_environment(tmp_path_factory.mktemp("serve"))
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -72,7 +38,7 @@ def test_data_outlives_a_stop_and_a_kill(environment: dict[str, str]) -> None:
             answer = httpx2.post(f"{address}/graphql", json={"query": create % name}).json()
             assert answer["data"]["createSession"] is not None
             process.send_signal(stop)
-            assert process.wait(_READY_SECONDS) in {0, -signal.SIGTERM, -signal.SIGKILL}
+            assert process.wait(READY_SECONDS) in {0, -signal.SIGTERM, -signal.SIGKILL}
     with serve(environment) as (_, address):
         query = {"query": "{ sessions { nodes { sessionId } } }"}
         answer = httpx2.post(f"{address}/graphql", json=query).json()
