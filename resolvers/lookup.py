@@ -45,7 +45,10 @@ async def find_optional(
 async def find_tool_call(
     recording: Recording, reference: str, session: str | None, field: str, *, lock: bool = False
 ) -> Row[Any]:
-    """Find a call by its TypeID, or by the runtime's own id and its session (the last attempt)."""
+    """Find a call by its TypeID, or by the runtime's own id and its session (the last attempt).
+
+    The latter is locked, and its session before it (see `lock_session`).
+    """
     if decode(recording.identify(reference)) is not None:
         return await find(recording, ToolCall, reference, field, lock=lock)
     check_name(reference, field)
@@ -53,7 +56,7 @@ async def find_tool_call(
         raise Invalid(
             "A runtime's own id is unique in its session only; give `session` too.", field="session"
         )
-    within = await find_named(recording, Session.session_id, session, "session")
+    within = await find_named(recording, Session.session_id, session, "session", lock=True)
     found = await recording.last_attempts(within.id, [reference])
     return _found(found.get(reference), ToolCall, field)
 

@@ -49,6 +49,7 @@ async def create_memory(
     at = values.get("created_at")
     locked = None if session is None else await advance(recording, session, events=1, at=at)
     owner = None if agent is None else await find_named(recording, Agent.agent_id, agent, "agent")
+    others = await _lock_related(recording, relations or ())
     memory = await recording.insert(
         Memory,
         agent_id=owner and owner.id,
@@ -57,8 +58,8 @@ async def create_memory(
         **values,
     )
     related = [
-        await _relate(recording, memory.id, relation, f"relations.{index}.memory")
-        for index, relation in enumerate(relations or ())
+        await _relate(recording, memory.id, other_id, relation["relation_type"])
+        for other_id, relation in zip(others, relations or (), strict=True)
     ]
     if locked is not None:
         event = Event(EventType.MEMORY_CREATED, (Memory, memory.id), occurred_at=at)
@@ -98,20 +99,38 @@ async def update_memory(
     return {"memory": changed.id}
 
 
+async def _lock_related(
+    recording: Recording, relations: Sequence[dict[str, Any]]
+) -> Sequence[UUID]:
+    """Lock the memories that relations name, and give their UUIDs in the order of the relations.
+
+    Memories are locked in the order of their ids, after sessions and before anything is inserted
+    that refers to what a session holds, so that writers cannot deadlock.
+    """
+    named = [
+        (recording.identify(relation["memory"]), f"relations.{place}.memory")
+        for place, relation in enumerate(relations)
+    ]
+    locked = {
+        reference: (await find(recording, Memory, reference, field, lock=True)).id
+        for reference, field in sorted(named)
+    }
+    return [locked[reference] for reference, _ in named]
+
+
 async def _relate(
-    recording: Recording, memory_id: UUID, relation: dict[str, Any], field: str
+    recording: Recording, memory_id: UUID, related_id: UUID, relation_type: MemoryRelationType
 ) -> UUID:
-    related = await find(recording, Memory, relation["memory"], field, lock=True)
     row = await recording.insert(
         MemoryRelation,
         memory_id=memory_id,
-        related_memory_id=related.id,
-        relation_type=relation["relation_type"],
+        related_memory_id=related_id,
+        relation_type=relation_type,
     )
-    if relation["relation_type"] == MemoryRelationType.SUPERSEDES:
+    if relation_type == MemoryRelationType.SUPERSEDES:
         await recording.change(
             Memory,
-            related.id,
+            related_id,
             state=MemoryState.SUPERSEDED,
             invalid_at=func.greatest(
                 func.coalesce(table_of(Memory).c.invalid_at, func.now()),

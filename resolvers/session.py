@@ -1,13 +1,24 @@
 """Sessions: their loaders, and how they are recorded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Uuid, and_, any_, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from uuid_utils.compat import uuid7
 
-from models import Agent, AgentVersion, Session, SessionKind, SessionStatus, ToolCall
+from models import (
+    Agent,
+    AgentVersion,
+    Memory,
+    Message,
+    Session,
+    SessionKind,
+    SessionStatus,
+    ToolCall,
+)
 from resolvers.confirmation import cancel_confirmations
 from resolvers.errors import Conflict, Invalid
 from resolvers.feed import Event, EventType, advance, append, status_changed
@@ -19,7 +30,14 @@ from resolvers.loaders import (
     page_of_descendants,
     page_of_project,
 )
-from resolvers.lookup import check_own_name, check_revision, check_same_input, find, find_named
+from resolvers.lookup import (
+    check_own_name,
+    check_revision,
+    check_same_input,
+    find,
+    find_named,
+    not_found,
+)
 from resolvers.recording import Answer, Recording, digest
 from resolvers.validation import camel_case, check_order, check_values
 
@@ -210,10 +228,58 @@ async def end_session(
 
 async def delete_session(recording: Recording, *, session: str) -> Answer:
     """Delete a session with all sessions below it and everything recorded in them."""
-    top = await find_named(recording, Session.session_id, session, "session", lock=True)
+    top = await find_named(recording, Session.session_id, session, "session")
+    deleted = await _lock_tree(recording, top.id)
+    if not deleted:
+        raise not_found(Session, "session")
     columns = table_of(Session).c
-    below = await DESCENDANTS.count(recording.connection, recording.project_id, [top.id])
     await recording.execute(
         delete(Session).where(columns.project_id == recording.project_id, columns.id == top.id)
     )
-    return {"deleted_session": encode("session", top.id), "deleted_session_count": below[0] + 1}
+    return {"deleted_session": encode("session", top.id), "deleted_session_count": len(deleted)}
+
+
+async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
+    """Lock what the deletion of a session changes, in the order in which others lock it.
+
+    That is the session and all below it, from the top down, whose UUIDs it gives; then the
+    memories that were made in them or drawn from their messages, which lose the link.
+    """
+    project_id = recording.project_id
+    sessions, memories, messages = (table_of(model).c for model in (Session, Memory, Message))
+    below = (
+        select(sessions.id)
+        .where(sessions.project_id == project_id, sessions.id == top_id)
+        .cte("below", recursive=True)
+    )
+    children = sessions.project_id == project_id, sessions.parent_id == below.c.id
+    below = below.union_all(select(sessions.id).where(*children))
+    found = await recording.execute(
+        select(sessions.id)
+        .where(sessions.project_id == project_id, sessions.id.in_(select(below.c.id)))
+        .order_by(sessions.depth, sessions.id)
+        .with_for_update()
+    )
+    locked = list(found.scalars())
+    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
+    made = select(memories.id).where(
+        memories.project_id == project_id, memories.session_id == within
+    )
+    drawn = (
+        select(memories.id)
+        .join(
+            Message,
+            and_(
+                messages.project_id == memories.project_id,
+                messages.id == memories.source_message_id,
+            ),
+        )
+        .where(memories.project_id == project_id, messages.session_id == within)
+    )
+    await recording.execute(
+        select(memories.id)
+        .where(memories.project_id == project_id, memories.id.in_(made.union(drawn)))
+        .order_by(memories.id)
+        .with_for_update(key_share=True)
+    )
+    return locked

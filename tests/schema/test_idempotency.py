@@ -4,12 +4,16 @@ import asyncio
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type, is_leaf_type
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Agent, Memory, Session
+from schema import schema
 from tests.factories import create_session, record_message
 from tests.graphql_client import GraphQLClient
-from tests.invariants import count_rows, digest_rows
-from tests.mutation_inputs import mutation_inputs
+from tests.invariants import check_invariants, count_rows, digest_rows
+from tests.mutation_inputs import INPUT_TYPES, mutation_inputs
 
 
 async def test_every_mutation_can_be_sent_again(
@@ -26,6 +30,64 @@ async def test_every_mutation_can_be_sent_again(
         assert first["replayed"] is False
         assert again == {**first, "replayed": True}, mutation
         assert await digest_rows(engine) == before, mutation
+
+
+def payload_types() -> dict[str, GraphQLObjectType]:
+    """The type of each mutation's payload."""
+    mutations = build_schema(schema.as_str()).mutation_type
+    assert mutations is not None
+    return {name: get_named_type(field.type) for name, field in mutations.fields.items()}
+
+
+def test_every_mutation_takes_a_key() -> None:
+    for mutation, payload in payload_types().items():
+        assert str(INPUT_TYPES[mutation].fields["idempotencyKey"].type) == "String", mutation
+        assert str(payload.fields["replayed"].type) == "Boolean!", mutation
+
+
+async def test_the_key_of_any_mutation_belongs_to_one_input(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    for mutation, given in (await mutation_inputs(graphql)).items():
+        keyed = {**given.values, "idempotencyKey": f"key of {mutation}"}
+        await graphql.record(mutation, "replayed", **keyed)
+        before = await digest_rows(engine)
+        name, value = next(item for item in keyed.items() if isinstance(item[1], str))
+        reply = await graphql.mutate(mutation, "replayed", **{**keyed, name: f"{value}x"})
+        assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "idempotencyKey")
+        assert await digest_rows(engine) == before, mutation
+
+
+async def test_a_replay_answers_when_all_is_gone(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    """Links become null and lists empty; what is no link stays what it was."""
+    payloads = payload_types()
+    inputs = await mutation_inputs(graphql)
+    first = {}
+    for mutation, given in inputs.items():
+        keyed = {**given.values, "idempotencyKey": mutation}
+        first[mutation] = await graphql.record(mutation, select(payloads[mutation]), **keyed)
+    async with engine.begin() as connection:
+        for model in (Session, Memory, Agent):
+            await connection.execute(delete(model))
+    await check_invariants(engine)
+    for mutation, given in inputs.items():
+        keyed = {**given.values, "idempotencyKey": mutation}
+        again = await graphql.record(mutation, select(payloads[mutation]), **keyed)
+        gone: dict[str, Any] = {
+            name: [] if isinstance(value, list) else None if isinstance(value, dict) else value
+            for name, value in first[mutation].items()
+        }
+        assert again == {**gone, "replayed": True}, mutation
+
+
+def select(payload: GraphQLObjectType) -> str:
+    """Select all fields of a payload, of an object its id."""
+    return " ".join(
+        name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ id }}"
+        for name, field in payload.fields.items()
+    )
 
 
 async def test_a_key_belongs_to_one_input(graphql: GraphQLClient) -> None:
