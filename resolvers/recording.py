@@ -48,10 +48,12 @@ class Recording:
     project_id: int
     written: list[tuple[type[Any], Row[Any]]] = field(default_factory=list)
     """Rows as they were written, to answer with; the last of a row is the one that holds."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Ids of what was recorded in the same batch, by the names that the client gave them there."""
 
     def identify(self, reference: str) -> str:
-        """Give the id or own name that a client's reference stands for: itself."""
-        return reference
+        """Give the id or own name that a client's reference stands for."""
+        return self.names.get(reference, reference)
 
     @property
     def now(self) -> Any:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
@@ -32,6 +33,7 @@ LONG_TEXTS = frozenset(
 """Columns of free text; every other text is a name."""
 
 
+@cache
 def camel_case(name: str) -> str:
     """Spell a column as the client does: `tool_name` is `toolName`."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)

@@ -15,6 +15,7 @@ from schema.module_state import ModuleStateQuery
 from schema.mutations.agent import AgentMutation
 from schema.mutations.agent_metric import AgentMetricMutation
 from schema.mutations.agent_version import AgentVersionMutation
+from schema.mutations.batch import BatchMutation
 from schema.mutations.confirmation import ConfirmationMutation
 from schema.mutations.memory import MemoryMutation
 from schema.mutations.memory_access import MemoryAccessMutation
@@ -25,6 +26,8 @@ from schema.mutations.session import SessionMutation
 from schema.mutations.session_event import SessionEventMutation
 from schema.mutations.session_metric import SessionMetricMutation
 from schema.mutations.tool_call import ToolCallMutation
+from schema.mutations.turn import TurnMutation
+from schema.names import RememberingNameConverter
 from schema.node import NodeQuery
 from schema.scalars import SCALARS
 from schema.session import SessionQuery
@@ -67,6 +70,8 @@ Mutation = merge_types(
         MemoryMutation,
         MemoryAccessMutation,
         MemoryAnnotationMutation,
+        TurnMutation,
+        BatchMutation,
     ),
 )
 
@@ -80,5 +85,5 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     types=list(NODE_TYPES.values()),
-    config=StrawberryConfig(scalar_map=dict(SCALARS)),
+    config=StrawberryConfig(name_converter=RememberingNameConverter(), scalar_map=dict(SCALARS)),
 )

@@ -14,13 +14,11 @@ from schema.scalars import JSON
 
 
 @strawberry.input(description="One use of a memory.")
-class RecordMemoryAccessInput(RecordingInput):
+class MemoryAccessInput:
     """Who used a memory, and to what use."""
 
     memory: strawberry.ID = required("The memory's id.")
     access_type: str = required("How it was used: READ, UPDATE, REFERENCE, SEARCH_HIT …")
-    session: strawberry.ID | None = optional("The session it was used in: its id or `sessionId`.")
-    message: strawberry.ID | None = optional("The id of the message it was used for.")
     accessed_by: str | None = optional("Who used it.")
     accessor_type: str | None = optional("What kind of accessor that is: AGENT, USER, SYSTEM …")
     context: JSON | None = optional("Further facts.")
@@ -29,6 +27,14 @@ class RecordMemoryAccessInput(RecordingInput):
     score: float | None = optional("The search's score.")
     usefulness: float | None = optional("How much it helped, 0 to 1.")
     occurred_at: datetime | None = optional("When it was used; now if left out.")
+
+
+@strawberry.input(description="One use of a memory.")
+class RecordMemoryAccessInput(RecordingInput, MemoryAccessInput):
+    """A use of a memory and where it was."""
+
+    session: strawberry.ID | None = optional("The session it was used in: its id or `sessionId`.")
+    message: strawberry.ID | None = optional("The id of the message it was used for.")
 
 
 @strawberry.type(description="The use that was recorded.")

@@ -44,11 +44,10 @@ class ToolCallInput:
     duration_ms: int | None = optional("Milliseconds it took; at least 0.")
 
 
-@strawberry.input(description="A new message of a session.")
-class RecordMessageInput(RecordingInput):
+@strawberry.input(description="A new message.")
+class MessageInput:
     """What was said, and what the model call behind it used."""
 
-    session: strawberry.ID = required("The session: its id or `sessionId`.")
     role: MessageRole = required("Who speaks.")
     content: str | None = optional("The text; 4,000,000 characters at most.")
     name: str | None = optional("The speaker's name, or the tool's for a TOOL message.")
@@ -82,6 +81,13 @@ class RecordMessageInput(RecordingInput):
     span_id: str | None = optional("The OpenTelemetry span.")
     metadata: JSON | None = optional("Anything else that is known; {} if left out.")
     created_at: datetime | None = optional("When it was said; now if left out.")
+
+
+@strawberry.input(description="A new message of a session.")
+class RecordMessageInput(RecordingInput, MessageInput):
+    """A message and where it belongs."""
+
+    session: strawberry.ID = required("The session: its id or `sessionId`.")
 
 
 @strawberry.type(description="The message that was recorded.")

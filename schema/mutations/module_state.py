@@ -29,10 +29,9 @@ class TransitionInput:
 
 
 @strawberry.input(description="The whole state of a module.")
-class UpsertModuleStateInput(RecordingInput):
+class ModuleStateInput:
     """A document that takes the place of the one before."""
 
-    session: strawberry.ID = required("The session: its id or `sessionId`.")
     module_id: str = required("The module, by a name unique in the session.")
     state: JSON = required("The document; must not be null.")
     expected_revision: int | None = optional(
@@ -44,6 +43,13 @@ class UpsertModuleStateInput(RecordingInput):
     snapshot_reason: str | None = optional("Keep a copy of the document, for this reason.")
     transition: TransitionInput | None = optional("What set the change off.")
     created_at: datetime | None = optional("When it happened; now if left out.")
+
+
+@strawberry.input(description="The whole state of a module in a session.")
+class UpsertModuleStateInput(RecordingInput, ModuleStateInput):
+    """A document and where it belongs."""
+
+    session: strawberry.ID = required("The session: its id or `sessionId`.")
 
 
 @strawberry.type(description="The state as it is now.")
@@ -60,14 +66,9 @@ class UpsertModuleStatePayload(Payload):
 
 
 @strawberry.input(description="A change of a module's state.")
-class RecordStateTransitionInput(RecordingInput):
+class StateChangeInput(TransitionInput):
     """A JSON merge patch and what set it off."""
 
-    module_state: strawberry.ID | None = optional(
-        "The state's id; or give `session` and `moduleId`."
-    )
-    session: strawberry.ID | None = optional("The session: its id or `sessionId`.")
-    module_id: str | None = optional("The module, by its name in the session.")
     new_values: JSON = required("A JSON merge patch (RFC 7396): an object whose nulls remove keys.")
     previous_values: JSON | None = optional(
         "What the patch replaces; worked out by the server if left out."
@@ -75,12 +76,25 @@ class RecordStateTransitionInput(RecordingInput):
     expected_revision: int | None = optional(
         "Refuse with CONFLICT unless the state is at this revision."
     )
-    trigger_type: str | None = optional("What kind of thing set it off.")
-    trigger_id: str | None = optional("Which one, in the runtime's own words.")
-    transition_data: JSON | None = optional("Further facts.")
-    actor_id: str | None = optional("Who did it.")
-    actor_type: str | None = optional("What kind of actor that is.")
     created_at: datetime | None = optional("When it happened; now if left out.")
+
+
+@strawberry.input(description="A change of the state of one of a session's modules.")
+class StateTransitionInput(StateChangeInput):
+    """A change and the module it belongs to."""
+
+    module_id: str = required("The module, by its name in the session.")
+
+
+@strawberry.input(description="A change of a module's state, named by its id or its module.")
+class RecordStateTransitionInput(RecordingInput, StateChangeInput):
+    """A change and where it belongs."""
+
+    module_state: strawberry.ID | None = optional(
+        "The state's id; or give `session` and `moduleId`."
+    )
+    session: strawberry.ID | None = optional("The session: its id or `sessionId`.")
+    module_id: str | None = optional("The module, by its name in the session.")
 
 
 @strawberry.type(description="The transition with the state that it made.")

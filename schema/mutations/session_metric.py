@@ -14,15 +14,21 @@ from schema.session_metric import SessionMetric
 
 
 @strawberry.input(description="A figure measured of a session.")
-class RecordSessionMetricInput(RecordingInput):
+class SessionMetricInput:
     """A figure."""
 
-    session: strawberry.ID = required("The session: its id or `sessionId`.")
     metric_type: str = required("What was measured.")
     metric_value: float = required("The figure.")
     unit: str | None = optional("Its unit as a UCUM code, such as `ms` or `By`.")
     metadata: JSON | None = optional("Anything else that is known; {} if left out.")
     recorded_at: datetime | None = optional("When it was measured; now if left out.")
+
+
+@strawberry.input(description="A figure measured of a session.")
+class RecordSessionMetricInput(RecordingInput, SessionMetricInput):
+    """A figure and the session that it was measured of."""
+
+    session: strawberry.ID = required("The session: its id or `sessionId`.")
 
 
 @strawberry.type(description="The figure that was recorded.")

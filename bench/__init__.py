@@ -1,0 +1,1 @@
+"""Load tests: how fast, as ratios within one run."""

@@ -1,0 +1,192 @@
+"""Batches: many records in one transaction, written together."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from resolvers.agent import create_agent
+from resolvers.agent_metric import record_agent_metric
+from resolvers.agent_version import activate_agent_version, create_agent_version
+from resolvers.batch_recording import BatchRecording
+from resolvers.confirmation import clear_confirmation, decide_confirmation, request_confirmation
+from resolvers.errors import DomainError, Invalid
+from resolvers.identifiers import TABLES, encode
+from resolvers.memory import create_memory, update_memory
+from resolvers.memory_access import record_memory_access
+from resolvers.memory_annotation import apply_memory_annotation, create_memory_annotation
+from resolvers.message import record_message
+from resolvers.module_state import record_state_transition, upsert_module_state
+from resolvers.recording import Answer, Recording
+from resolvers.session import create_session, end_session, update_session
+from resolvers.session_event import create_session_event
+from resolvers.session_metric import record_session_metric
+from resolvers.tool_call import record_tool_call_result
+from resolvers.transaction import domain_error
+from resolvers.validation import camel_case, check_name
+
+MAXIMUM_RECORDS = 1_000
+
+BATCHED: dict[str, Callable[..., Awaitable[Answer]]] = {
+    function.__name__: function
+    for function in (
+        create_session,
+        update_session,
+        end_session,
+        record_message,
+        record_tool_call_result,
+        request_confirmation,
+        decide_confirmation,
+        clear_confirmation,
+        upsert_module_state,
+        record_state_transition,
+        create_session_event,
+        record_session_metric,
+        create_agent,
+        create_agent_version,
+        activate_agent_version,
+        record_agent_metric,
+        create_memory,
+        update_memory,
+        record_memory_access,
+        create_memory_annotation,
+        apply_memory_annotation,
+    )
+}
+"""The recording functions that a batch can run, by name."""
+
+
+async def record_batch(
+    recording: Recording, *, records: Sequence[Mapping[str, Any]], partial: bool = False
+) -> Answer:
+    """Run records in order. Each is the arguments of one function of `BATCHED`, by its name.
+
+    Besides, a record may have a `reference`: later records name by it what it recorded, and its
+    tool calls as `reference.toolCalls.0`. All are recorded or none; with `partial`, those that can
+    be, and the answer tells the errors of the others. Raises what the functions raise, with the
+    place of the record.
+    """
+    if not 1 <= len(records) <= MAXIMUM_RECORDS:
+        raise Invalid(f"Give 1 to {MAXIMUM_RECORDS} records.", field="records")
+    _check_references(records)
+    try:
+        async with recording.connection.begin_nested():
+            batch = await start_batch(recording, _tool_call_ids(records))
+            results = [await _run(batch, record, index) for index, record in enumerate(records)]
+            await batch.flush()
+    except IntegrityError:
+        pass  # which record it was shows only one by one
+    except DomainError:
+        if not partial:
+            raise
+    else:
+        return {"results": results}
+    return {"results": await _run_one_by_one(recording, records, partial=partial)}
+
+
+async def start_batch(recording: Recording, tool_call_ids: frozenset[str]) -> BatchRecording:
+    """Begin to keep what is recorded; the caller flushes it."""
+    moment = (await recording.execute(select(func.now()))).scalar_one()
+    return BatchRecording(
+        recording.connection, recording.project_id, moment=moment, tool_call_ids=tool_call_ids
+    )
+
+
+def _kind(record: Mapping[str, Any], index: int) -> str:
+    kinds = [name for name in record if name != "reference" and record[name] is not None]
+    if len(kinds) != 1:
+        raise Invalid("Give one thing to record in each record.", field=f"records.{index}")
+    return kinds[0]
+
+
+def _check_references(records: Sequence[Mapping[str, Any]]) -> None:
+    seen = set()
+    for index, record in enumerate(records):
+        path = f"records.{index}"
+        values = record[_kind(record, index)]
+        if values.get("idempotency_key") is not None:
+            field = f"{path}.{camel_case(_kind(record, index))}.idempotencyKey"
+            raise Invalid("Give the key for the whole batch, as its own.", field=field)
+        reference = record.get("reference")
+        if reference is not None:
+            check_name(reference, f"{path}.reference")
+            if reference in seen:
+                raise Invalid("Another record has this reference.", field=f"{path}.reference")
+            seen.add(reference)
+
+
+def _tool_call_ids(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Give the runtime's ids of the calls in a batch."""
+    messages = [record["record_message"] for record in records if record.get("record_message")]
+    return tool_call_ids_of(messages)
+
+
+def tool_call_ids_of(messages: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Give the runtime's ids of the calls that messages make or answer."""
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    named = [item.get("tool_call_id") for item in (*messages, *calls)]
+    return frozenset(own_id for own_id in named if own_id is not None)
+
+
+async def _run(recording: Recording, record: Mapping[str, Any], index: int) -> dict[str, Any]:
+    kind = _kind(record, index)
+    values = {name: value for name, value in record[kind].items() if name != "idempotency_key"}
+    try:
+        answer = await BATCHED[kind](recording, **values)
+    except DomainError as error:
+        place = f"records.{index}.{camel_case(kind)}"
+        field = place if error.field is None else f"{place}.{error.field}"
+        raise type(error)(error.message, field=field, **error.extensions) from error
+    prefix, value = next(iter(answer.items()))
+    own_id = encode(prefix, value)
+    reference = record.get("reference")
+    if reference is not None:
+        recording.names[reference] = own_id
+        for name, ids in answer.items():
+            if isinstance(ids, list) and name[:-1] in TABLES:
+                for position, inner in enumerate(ids):
+                    inner_name = f"{reference}.{camel_case(name)}.{position}"
+                    recording.names[inner_name] = encode(name[:-1], inner)
+    return {"reference": reference, "id": own_id, "error": None}
+
+
+async def _run_one_by_one(
+    recording: Recording, records: Sequence[Mapping[str, Any]], *, partial: bool
+) -> list[dict[str, Any]]:
+    names: dict[str, str] = {}
+    results: list[dict[str, Any]] = []
+    for index, record in enumerate(records):
+        alone = Recording(recording.connection, recording.project_id, names=names)
+        try:
+            async with recording.connection.begin_nested():
+                results.append(await _run(alone, record, index))
+        except (DomainError, IntegrityError) as error:
+            told = _told(error, f"records.{index}.{camel_case(_kind(record, index))}")
+            if not partial:
+                raise told from error
+            results.append({"reference": record.get("reference"), "id": None, "error": told})
+    return [
+        {**result, "error": result["error"] and _as_values(result["error"])} for result in results
+    ]
+
+
+def _told(error: DomainError | IntegrityError, place: str) -> DomainError:
+    if isinstance(error, DomainError):
+        return error
+    told = domain_error(error)
+    return type(told)(told.message, field=f"{place}.{told.field}", **told.extensions)
+
+
+def _as_values(error: DomainError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "field": error.field}
+
+
+def ids_of(answers: Sequence[Answer], name: str) -> list[UUID]:
+    """Give the ids that answers have under a name, lists of ids joined."""
+    ids: list[UUID] = []
+    for answer in answers:
+        value = answer[name]
+        ids.extend(value if isinstance(value, list) else [value])
+    return ids
