@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Double, Integer, Table, Text
+from sqlalchemy import CheckConstraint, Column, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from resolvers.errors import Invalid
@@ -46,24 +46,51 @@ def check_values(
 
     In a new row None leaves the column to its default; in a change it sets null.
     """
+    bounds = _bounds(table)
     for name, value in values.items():
         column = table.c[name]
         field = f"{path}{camel_case(name)}"
         if value is None:
             if not column.nullable and (is_change or column.server_default is None):
                 raise Invalid("Must not be null.", field=field)
-        elif isinstance(column.type, JSON):
-            check_json(value, field)
-        elif isinstance(column.type, Text):
-            _check_text(column, value, field)
-        elif isinstance(column.type, ARRAY):
-            _check_list(column.type, value, field)
-        elif isinstance(column.type, Integer) and not 0 <= value <= _LARGEST_INTEGER:
-            raise Invalid(f"Must be between 0 and {_LARGEST_INTEGER}.", field=field)
-        elif isinstance(column.type, Double) and not math.isfinite(value):
-            raise Invalid("Must be a finite number.", field=field)
-        elif isinstance(value, Decimal):
-            _check_decimal(value, field)
+            continue
+        _check_value(column, value, field)
+        if name in bounds:
+            _check_bounds(value, bounds[name], field)
+
+
+def _check_value(column: Column[Any], value: Any, field: str) -> None:
+    if isinstance(column.type, JSON):
+        check_json(value, field)
+    elif isinstance(column.type, Text):
+        _check_text(column, value, field)
+    elif isinstance(column.type, ARRAY):
+        _check_list(column.type, value, field)
+    elif isinstance(column.type, Integer) and not 0 <= value <= _LARGEST_INTEGER:
+        raise Invalid(f"Must be between 0 and {_LARGEST_INTEGER}.", field=field)
+    elif isinstance(column.type, Double) and not math.isfinite(value):
+        raise Invalid("Must be a finite number.", field=field)
+    elif isinstance(value, Decimal):
+        _check_decimal(value, field)
+
+
+def _check_bounds(value: Any, bounds: tuple[int, int | None], field: str) -> None:
+    least, most = bounds
+    if value < least or (most is not None and value > most):
+        limit = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise Invalid(f"Must be {limit}.", field=field)
+
+
+@cache
+def _bounds(table: Table) -> dict[str, tuple[int, int | None]]:
+    """Give the least and most value of columns, as the table's own constraints have them."""
+    bounds: dict[str, tuple[int, int | None]] = {}
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint):
+            found = re.fullmatch(r"(\w+) (>= 0|BETWEEN 0 AND 1)", str(constraint.sqltext))
+            if found:
+                bounds[found[1]] = (0, 1 if found[2].startswith("BETWEEN") else None)
+    return bounds
 
 
 def check_name(value: str, field: str) -> None:

@@ -9,6 +9,7 @@ from schema.agent import AgentQuery
 from schema.agent_version import AgentVersionQuery
 from schema.confirmation import ConfirmationQuery
 from schema.fields import NODE_TYPES
+from schema.inputs import plain_inputs
 from schema.memory import MemoryQuery
 from schema.message import MessageQuery
 from schema.module_state import ModuleStateQuery
@@ -87,3 +88,4 @@ schema = strawberry.Schema(
     types=list(NODE_TYPES.values()),
     config=StrawberryConfig(name_converter=RememberingNameConverter(), scalar_map=dict(SCALARS)),
 )
+plain_inputs(schema._schema)  # noqa: SLF001  the graphql-core schema has no public name

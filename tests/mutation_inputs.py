@@ -99,6 +99,21 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
         "clearConfirmation": ("confirmation { id }", {"confirmation": second["id"]}),
         "updateAgent": ("agent { id revision }", {"agent": "agent", "name": "Changed"}),
         "deleteMessage": ("deletedMessageId session { id }", {"message": said["id"]}),
+        "recordTurn": (
+            "messages { id } toolCalls { id } memoryAccesses { id }",
+            {
+                **session,
+                "messages": [{"role": "ASSISTANT", "toolCalls": calls}, {"role": "USER"}],
+                "moduleStates": [{"moduleId": "third", "state": 1}],
+                "sessionMetrics": [figure],
+                "stateTransitions": [{"moduleId": "module", "newValues": {"a": 3}}],
+                "memoryAccesses": [{**memory, "accessType": "READ"}],
+            },
+        ),
+        "recordBatch": (
+            "results { id }",
+            {"records": [{"recordMessage": {**session, "role": "USER"}}, {"createSession": {}}]},
+        ),
         "endSession": ("session { id }", session),
         "deleteSessionMessages": ("deletedMessageCount session { id }", session),
         "deleteSession": ("deletedSessionId deletedSessionCount", session),
@@ -116,6 +131,8 @@ def _input_types() -> dict[str, GraphQLInputObjectType]:
 
 INPUT_TYPES = _input_types()
 """The type of each mutation's input."""
+ALONE = {name: kind for name, kind in INPUT_TYPES.items() if name != "recordBatch"}
+"""The same without that of batches, whose records are the others."""
 
 
 def input_fields(kind: GraphQLInputObjectType) -> Iterator[tuple[Path, GraphQLInputType]]:

@@ -1,6 +1,6 @@
 """What mutations are made of: inputs, payloads, and fields that record.
 
-A mutation field unpacks its input into keyword arguments of a recording function, which runs in a
+A mutation field hands its input, as keyword arguments, to a recording function, which runs in a
 transaction of its own; a payload shows the ids and values of the function's answer.
 """
 
@@ -13,7 +13,6 @@ from models import Scope
 from resolvers.recording import Answer
 from resolvers.transaction import record
 from schema.fields import Info, value
-from schema.inputs import unpack
 
 RecordingFunction = Callable[..., Any]
 
@@ -55,7 +54,7 @@ def mutation(
 
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002  the argument's name
         info.context.require(Scope.RECORD)
-        values = unpack(input)
+        values = dict(input)  # plain values by the names of Python: `plain_inputs`
         key = values.pop("idempotency_key", None)
         answer = await record(info.context, info.field_name, function, values, key)
         return payload_type(row=answer)

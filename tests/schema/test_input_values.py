@@ -10,7 +10,7 @@ from resolvers.validation import LONG_TEXTS, camel_case
 from tests.factories import create_memory, nested, record_message
 from tests.graphql_client import GraphQLClient
 from tests.invariants import digest_rows
-from tests.mutation_inputs import INPUT_TYPES, input_fields, mutation_inputs, with_value
+from tests.mutation_inputs import ALONE, input_fields, mutation_inputs, with_value
 
 BAD_VALUES: dict[str, list[Any]] = {
     "ID": [
@@ -58,7 +58,7 @@ def _bad_values(name: str, field_type: GraphQLInputType) -> list[Any]:
     return values
 
 
-@pytest.mark.parametrize("mutation", INPUT_TYPES)
+@pytest.mark.parametrize("mutation", ALONE)
 async def test_what_a_field_cannot_hold(
     graphql: GraphQLClient, engine: AsyncEngine, mutation: str
 ) -> None:
@@ -68,7 +68,7 @@ async def test_what_a_field_cannot_hold(
         values["relations"] = [{"memory": other["id"], "relationType": "RELATED"}]
     before = await digest_rows(engine)
     wrong = []
-    for path, field_type in input_fields(INPUT_TYPES[mutation]):
+    for path, field_type in input_fields(ALONE[mutation]):
         for bad in _bad_values(str(path[0] if path[-1] == 0 else path[-1]), field_type):
             reply = await graphql.mutate(mutation, "replayed", **with_value(values, path, bad))
             field = ".".join(map(str, path))
@@ -83,13 +83,13 @@ async def test_what_a_field_cannot_hold(
     assert (await record_message(graphql))["sequence"] == 3
 
 
-@pytest.mark.parametrize("mutation", INPUT_TYPES)
+@pytest.mark.parametrize("mutation", ALONE)
 async def test_what_must_be_given(
     graphql: GraphQLClient, engine: AsyncEngine, mutation: str
 ) -> None:
     values = (await mutation_inputs(graphql))[mutation].values
     before = await digest_rows(engine)
-    for name, field in INPUT_TYPES[mutation].fields.items():
+    for name, field in ALONE[mutation].fields.items():
         if is_required_input_field(field):
             without = {key: value for key, value in values.items() if key != name}
             for given in (without, {**values, name: None}):

@@ -7,7 +7,9 @@ import pytest
 from graphql import get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.batch import BATCHED
 from resolvers.identifiers import decode, encode
+from resolvers.validation import camel_case
 from tests.factories import (
     create_agent,
     create_agent_version,
@@ -20,7 +22,7 @@ from tests.factories import (
 )
 from tests.graphql_client import GraphQLClient
 from tests.invariants import digest_rows
-from tests.mutation_inputs import INPUT_TYPES, Path, input_fields, with_value
+from tests.mutation_inputs import ALONE, Path, input_fields, with_value
 
 UNKNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
@@ -110,6 +112,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "recordAgentMetric": {"metricType": "m", "metricValue": 1},
     "requestConfirmation": {"toolName": "t"},
     "decideConfirmation": {"decision": "DENIED"},
+    "recordTurn": {"session": "mine", "messages": [{"role": "USER"}]},
 }
 
 
@@ -121,23 +124,14 @@ def _id_arguments() -> list[tuple[str, Path]]:
     """Every field of a mutation's input that takes an id, those inside lists included."""
     return [
         (mutation, path)
-        for mutation, kind in INPUT_TYPES.items()
+        for mutation, kind in ALONE.items()
         for path, field_type in input_fields(kind)
         if get_named_type(field_type).name == "ID"
     ]
 
 
-@pytest.mark.parametrize(("mutation", "path"), _id_arguments(), ids=str)
-async def test_an_input_that_takes_an_id(
-    graphql: GraphQLClient,
-    other_project: GraphQLClient,
-    engine: AsyncEngine,
-    mutation: str,
-    path: Path,
-) -> None:
-    theirs = await _everything(graphql)
-    await create_session(other_project, "mine")
-    before = await digest_rows(engine)
+def _inputs(mutation: str, path: Path, theirs: dict[str, str]) -> list[dict[str, Any]]:
+    """Inputs that name something of another project or something that nobody has, both ways."""
     noun = NOUN_OF_INPUT.get(str(path[-1]), str(path[-1]))
     given = [theirs[noun], _unknown(theirs[noun])]
     required = REQUIRED.get(mutation, {})
@@ -145,16 +139,38 @@ async def test_an_input_that_takes_an_id(
         required = {**required, "session": "mine"}
     if path[0] == "relations":
         required = {**required, "relations": [{"relationType": "RELATED"}]}
+    if path[0] == "memoryAccesses":
+        required = {**required, "memoryAccesses": [{"accessType": "READ"}]}
     if noun in OWN_NAMES and path != ("spawnedByToolCall",):
         given += [OWN_NAMES[noun], "nobody"]
-    errors = []
-    for reference in given:
-        values = with_value(required, path, reference)
-        errors.append((await other_project.mutate(mutation, "replayed", **values)).error)
-        errors[-1].pop("requestId")
-    assert all(error == errors[0] for error in errors)
-    assert (errors[0]["code"], errors[0]["field"]) == ("NOT_FOUND", ".".join(map(str, path)))
-    assert await digest_rows(engine) == before
+    return [with_value(required, path, reference) for reference in given]
+
+
+@pytest.mark.parametrize("in_batch", [False, True])
+async def test_inputs_that_take_an_id(
+    graphql: GraphQLClient, other_project: GraphQLClient, engine: AsyncEngine, in_batch: bool
+) -> None:
+    theirs = await _everything(graphql)
+    await create_session(other_project, "mine")
+    before = await digest_rows(engine)
+    batched = {camel_case(name) for name in BATCHED}
+    tried = [each for each in _id_arguments() if not in_batch or each[0] in batched]
+    assert len(tried) > 25
+    for mutation, path in tried:
+        field = ".".join(map(str, path))
+        errors = []
+        for values in _inputs(mutation, path, theirs):
+            if in_batch:
+                records = [{mutation: values}]
+                reply = await other_project.mutate("recordBatch", "replayed", records=records)
+            else:
+                reply = await other_project.mutate(mutation, "replayed", **values)
+            errors.append(reply.error)
+            errors[-1].pop("requestId")
+        assert all(error == errors[0] for error in errors), (mutation, path)
+        place = f"records.0.{mutation}.{field}" if in_batch else field
+        assert (errors[0]["code"], errors[0]["field"]) == ("NOT_FOUND", place)
+        assert await digest_rows(engine) == before, (mutation, path)
 
 
 async def test_every_way_to_read(graphql: GraphQLClient, other_project: GraphQLClient) -> None:
