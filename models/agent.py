@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy import Index, Integer, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import JSONB, Base, ProjectRoot, order_index
@@ -23,6 +23,7 @@ class Agent(ProjectRoot, Base):
     meta: Mapped[str] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
     input_hash: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
 
 order_index(Agent.name)

@@ -57,7 +57,8 @@ class Session(ProjectRoot, Base):
     """A session. Parent, root and depth are set for good when it is made, so there are no cycles.
 
     `message_sequence` and `event_sequence` are the last numbers given out; they are raised under
-    the row's lock in the transaction that inserts the rows they number, so there are no gaps.
+    the row's lock in the transaction that inserts the rows they number, so there are no gaps but
+    those of deleted messages.
     """
 
     __tablename__ = "sessions"

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from resolvers.agent import create_agent
+from resolvers.agent import create_agent, update_agent
 from resolvers.agent_metric import record_agent_metric
 from resolvers.agent_version import activate_agent_version, create_agent_version
 from resolvers.batch_recording import BatchRecording
@@ -45,6 +45,7 @@ BATCHED: dict[str, Callable[..., Awaitable[Answer]]] = {
         create_session_event,
         record_session_metric,
         create_agent,
+        update_agent,
         create_agent_version,
         activate_agent_version,
         record_agent_metric,

@@ -1,5 +1,6 @@
 """Confirmations: their loaders, and how they are recorded."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, one_by_column, page_by_column, page_of_project
 from resolvers.lookup import find, find_named, find_tool_call
 from resolvers.recording import Answer, Recording
+from resolvers.validation import check_order
 
 CONFIRMATION = by_id(Confirmation)
 CONFIRMATIONS = page_of_project(Confirmation)
@@ -64,8 +66,10 @@ async def request_confirmation(
         await recording.change(
             ToolCall, call.id, status=ToolCallStatus.AWAITING_CONFIRMATION, updated_at=recording.now
         )
-    events = [Event(EventType.CONFIRMATION_REQUESTED, (Confirmation, confirmation.id))]
-    await append_with_status(recording, current.id, events)
+    at = values.get("created_at")
+    subject = (Confirmation, confirmation.id)
+    event = Event(EventType.CONFIRMATION_REQUESTED, subject, occurred_at=at)
+    await append_with_status(recording, current.id, [event], at=at)
     return {"confirmation": confirmation.id, "session": current.id}
 
 
@@ -90,11 +94,12 @@ async def decide_confirmation(
     confirmation: str,
     decision: ConfirmationStatus,
     edited_arguments: Any = None,
+    decided_at: datetime | None = None,
     **values: Any,
 ) -> Answer:
     """Approve or deny. The first decision wins: the same again changes nothing, another is refused.
 
-    Raises `Conflict`, with the current status, also when the time to decide has run out.
+    Raises `Conflict`, with the current status, also when the time to decide had run out.
     """
     if decision not in {ConfirmationStatus.APPROVED, ConfirmationStatus.DENIED}:
         raise Invalid("Give APPROVED or DENIED.", field="decision")
@@ -105,20 +110,29 @@ async def decide_confirmation(
         raise Conflict(
             "It has been decided already.", field="decision", currentStatus=current.status
         )
+    check_order(current.created_at, decided_at, "decidedAt", "the question")
     now = (await recording.execute(select(func.now()))).scalar()
-    if current.expires_at is not None and now is not None and current.expires_at <= now:
+    at = decided_at or now
+    if current.expires_at is not None and at is not None and current.expires_at <= at:
         raise Conflict("The time to decide has run out.", field="decision", currentStatus="EXPIRED")
-    await _end(recording, current, decision, edited_arguments=edited_arguments, **values)
+    await _end(
+        recording, current, decision, decided_at, edited_arguments=edited_arguments, **values
+    )
     return {"confirmation": current.id, "session": current.session_id}
 
 
 async def clear_confirmation(
-    recording: Recording, *, confirmation: str, reason: str | None = None
+    recording: Recording,
+    *,
+    confirmation: str,
+    reason: str | None = None,
+    decided_at: datetime | None = None,
 ) -> Answer:
     """Withdraw a question, so that its tool call is given up. Withdrawing again changes nothing."""
     current = await _locked(recording, confirmation)
     if current.status == ConfirmationStatus.PENDING:
-        await _end(recording, current, ConfirmationStatus.CANCELLED, reason=reason)
+        check_order(current.created_at, decided_at, "decidedAt", "the question")
+        await _end(recording, current, ConfirmationStatus.CANCELLED, decided_at, reason=reason)
     elif current.status != ConfirmationStatus.CANCELLED:
         raise Conflict(
             "It has been decided already.", field="confirmation", currentStatus=current.status
@@ -141,34 +155,39 @@ _CALL_STATUS = {
 
 
 async def _end(
-    recording: Recording, current: Row[Any], status: ConfirmationStatus, **values: Any
+    recording: Recording,
+    current: Row[Any],
+    status: ConfirmationStatus,
+    at: datetime | None,
+    **values: Any,
 ) -> None:
     await recording.change(
         Confirmation,
         current.id,
         **values,
         status=status,
-        decided_at=recording.now,
+        decided_at=at or recording.now,
         updated_at=recording.now,
     )
-    events = [_decided(current.id, status)]
+    events = [_decided(current.id, status, at)]
     if current.tool_call_id is not None:
         call_status = _CALL_STATUS[status]
-        ended_at = func.greatest(func.now(), table_of(ToolCall).c.started_at)
+        ended_at = func.greatest(at or recording.now, table_of(ToolCall).c.started_at)
         over = {} if call_status == ToolCallStatus.PENDING else {"ended_at": ended_at}
         await recording.change(
             ToolCall, current.tool_call_id, status=call_status, updated_at=recording.now, **over
         )
         if over:
-            events.append(completed(current.tool_call_id, call_status))
-    await append_with_status(recording, current.session_id, events)
+            events.append(completed(current.tool_call_id, call_status, at=at))
+    await append_with_status(recording, current.session_id, events, at=at)
 
 
-def _decided(confirmation_id: UUID, status: ConfirmationStatus) -> Event:
+def _decided(confirmation_id: UUID, status: ConfirmationStatus, at: datetime | None) -> Event:
     return Event(
         EventType.CONFIRMATION_DECIDED,
         (Confirmation, confirmation_id),
         event_data={"status": status},
+        occurred_at=at,
     )
 
 
@@ -177,6 +196,7 @@ async def append_with_status(
     session_id: UUID,
     events: list[Event],
     *,
+    at: datetime | None = None,
     counts: dict[str, Any] | None = None,
 ) -> None:
     """Append events, and let an open session be WAITING just while a confirmation is pending."""
@@ -195,16 +215,21 @@ async def append_with_status(
     after = SessionStatus.WAITING if is_pending else SessionStatus.ACTIVE
     changes = {}
     if before in {SessionStatus.ACTIVE, SessionStatus.WAITING} and before != after:
-        events = [*events, status_changed(session_id, before, after)]
+        events = [*events, status_changed(session_id, before, after, at)]
         changes = {"status": after, "updated_at": recording.now}
     locked = await advance(
-        recording, session_id, events=len(events), counts=counts, changes=changes
+        recording, session_id, events=len(events), at=at, counts=counts, changes=changes
     )
     await append(recording, locked, events)
 
 
 async def cancel_confirmations(
-    recording: Recording, session_id: UUID, reason: str, *, tool_call_id: UUID | None = None
+    recording: Recording,
+    session_id: UUID,
+    reason: str,
+    *,
+    at: datetime | None = None,
+    tool_call_id: UUID | None = None,
 ) -> list[Event]:
     """Cancel a session's pending confirmations, or those of one call; give the events to append.
 
@@ -225,13 +250,13 @@ async def cancel_confirmations(
         .values(
             status=ConfirmationStatus.CANCELLED,
             reason=reason,
-            decided_at=recording.now,
+            decided_at=func.greatest(at or recording.now, columns.created_at),
             updated_at=recording.now,
         )
         .returning(columns.id, columns.tool_call_id)
     )
     cancelled = found.all()
-    events = [_decided(row.id, ConfirmationStatus.CANCELLED) for row in cancelled]
+    events = [_decided(row.id, ConfirmationStatus.CANCELLED, at) for row in cancelled]
     if tool_call_id is not None:
         return events
     calls = table_of(ToolCall).c
@@ -244,9 +269,9 @@ async def cancel_confirmations(
         )
         .values(
             status=ToolCallStatus.CANCELLED,
-            ended_at=func.greatest(func.now(), calls.started_at),
+            ended_at=func.greatest(at or recording.now, calls.started_at),
             updated_at=recording.now,
         )
         .returning(calls.id)
     )
-    return events + [completed(row.id, ToolCallStatus.CANCELLED) for row in given_up]
+    return events + [completed(row.id, ToolCallStatus.CANCELLED, at=at) for row in given_up]

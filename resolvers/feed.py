@@ -26,6 +26,8 @@ class EventType(StrEnum):
     SESSION_UPDATED = "session.updated"
     SESSION_STATUS_CHANGED = "session.status_changed"
     MESSAGE_RECORDED = "message.recorded"
+    MESSAGE_DELETED = "message.deleted"
+    MESSAGES_DELETED = "messages.deleted"
     TOOL_CALL_RECORDED = "tool_call.recorded"
     TOOL_CALL_COMPLETED = "tool_call.completed"
     CONFIRMATION_REQUESTED = "confirmation.requested"

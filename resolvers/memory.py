@@ -1,6 +1,7 @@
 """Memories: their loaders, and how they are recorded."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,9 @@ from resolvers.feed import Event, EventType, advance, append
 from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find, find_named, find_optional
+from resolvers.merge_patch import patch_metadata
 from resolvers.recording import Answer, Recording
-from resolvers.validation import check_size
+from resolvers.validation import check_order, check_size
 
 MEMORY = by_id(Memory)
 MEMORIES = page_of_project(Memory)
@@ -74,16 +76,20 @@ async def update_memory(
     expected_revision: int | None = None,
     changed_by: str | None = None,
     reason: str | None = None,
+    changed_at: datetime | None = None,
     **changes: Any,
 ) -> Answer:
     """Change a memory and keep what it said before. Changes are columns of `Memory`.
 
-    Raises `Conflict` if the memory is no longer at the expected revision.
+    `metadata_patch` is a JSON merge patch of the metadata. Raises `Conflict` if the
+    memory is no longer at the expected revision.
     """
     current = await find(recording, Memory, memory, "memory", lock=True)
     check_revision(current, expected_revision)
+    check_order(current.created_at, changed_at, "changedAt", "the memory")
     if not changes:
         return {"memory": current.id}
+    changes = patch_metadata(current, changes)
     kept = ("revision", "content_text", "importance", "confidence", "state")
     await recording.insert(
         MemoryRevision,
@@ -91,10 +97,15 @@ async def update_memory(
         content=Fragment(current.content),
         changed_by=changed_by,
         reason=reason,
+        created_at=changed_at,
         **{name: getattr(current, name) for name in kept},
     )
     changed = await recording.change(
-        Memory, current.id, **changes, revision=current.revision + 1, updated_at=recording.now
+        Memory,
+        current.id,
+        **changes,
+        revision=current.revision + 1,
+        updated_at=changed_at or recording.now,
     )
     return {"memory": changed.id}
 

@@ -1,13 +1,19 @@
-"""Messages: their loaders, and how they are recorded."""
+"""Messages: their loaders, how they are recorded, and how they are deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from models import Message, MessageRole, ToolCall, ToolCallStatus
+from sqlalchemy import ColumnElement, delete, func, select
+
+from models import Message, MessageRole, Session, ToolCall, ToolCallStatus
+from resolvers.confirmation import append_with_status
 from resolvers.errors import Invalid
 from resolvers.feed import Event, EventType, advance, append, completed
+from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, page_by_column
+from resolvers.lookup import find, find_named
 from resolvers.recording import Answer, Recording
 from resolvers.tool_call import ENDED, answer_tool_call, has_ended, insert_tool_calls
 
@@ -79,3 +85,79 @@ async def record_message(
         "tool_calls": [call.id for call in calls],
         "session": locked.id,
     }
+
+
+async def delete_message(recording: Recording, *, message: str) -> Answer:
+    """Delete a message with the tool calls that it asked for and their confirmations.
+
+    The session's counts go down with them; the message's sequence is not given out again.
+    """
+    found = await find(recording, Message, message, "message")
+    # the session first, as everywhere, so that writers cannot deadlock
+    await find(recording, Session, encode("session", found.session_id), "message", lock=True)
+    found = await find(recording, Message, message, "message", lock=True)
+    own_id = encode("message", found.id)
+    event = Event(
+        EventType.MESSAGE_DELETED,
+        (Message, found.id),
+        event_data={"messageId": own_id, "sequence": found.sequence},
+    )
+    await _delete(recording, found.session_id, event, only=found.id)
+    return {"deleted_message": own_id, "session": found.session_id}
+
+
+async def delete_session_messages(recording: Recording, *, session: str) -> Answer:
+    """Delete all messages of a session with all its tool calls and their confirmations."""
+    locked = await find_named(recording, Session.session_id, session, "session", lock=True)
+    if locked.message_count:
+        event = Event(
+            EventType.MESSAGES_DELETED,
+            event_data={
+                "messageCount": locked.message_count,
+                "lastSequence": locked.message_sequence,
+            },
+        )
+        await _delete(recording, locked.id, event)
+    return {"deleted_message_count": locked.message_count, "session": locked.id}
+
+
+async def _delete(
+    recording: Recording, session_id: UUID, event: Event, *, only: UUID | None = None
+) -> None:
+    """Delete messages of a session whose row is locked: one, or all of them."""
+    messages, calls = table_of(Message).c, table_of(ToolCall).c
+    going = _within(recording, session_id, messages, messages.id, only)
+    said = await recording.execute(
+        select(
+            func.count().label("message_count"),
+            func.sum(messages.input_tokens).label("input_tokens"),
+            func.sum(messages.output_tokens).label("output_tokens"),
+            func.sum(messages.cost_usd).label("cost_usd"),
+        ).where(*going)
+    )
+    failed = calls.status == ToolCallStatus.FAILED
+    asked = await recording.execute(
+        select(
+            func.count().label("tool_call_count"),
+            func.count().filter(failed).label("failed_tool_call_count"),
+        ).where(*_within(recording, session_id, calls, calls.message_id, only))
+    )
+    gone = {**said.mappings().one(), **asked.mappings().one()}
+    await recording.execute(delete(Message).where(*going))
+    await append_with_status(
+        recording,
+        session_id,
+        [event],
+        counts={name: -count for name, count in gone.items() if count},
+    )
+
+
+def _within(
+    recording: Recording,
+    session_id: UUID,
+    columns: Any,
+    key: ColumnElement[UUID],
+    only: UUID | None,
+) -> list[ColumnElement[bool]]:
+    conditions = [columns.project_id == recording.project_id, columns.session_id == session_id]
+    return conditions if only is None else [*conditions, key == only]

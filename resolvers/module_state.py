@@ -13,9 +13,9 @@ from resolvers.feed import Event, EventType, advance, append
 from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find, find_named, lock_session
-from resolvers.merge_patch import merge, replaced
+from resolvers.merge_patch import check_patch, merge, replaced
 from resolvers.recording import Answer, Recording, digest
-from resolvers.validation import check_json, check_name, check_text, check_values
+from resolvers.validation import check_name, check_text, check_values
 
 MODULE_STATE = by_id(ModuleState)
 MODULE_STATES = page_of_project(ModuleState)
@@ -104,9 +104,7 @@ async def record_state_transition(
     The state is named by its id, or by session and module. `previous_values` are worked out where
     they are left out. Raises `Conflict`, with the current revision, for another revision.
     """
-    if not isinstance(new_values, dict):
-        raise Invalid("Give an object: a JSON merge patch.", field="newValues")
-    check_json(new_values, "newValues")
+    check_patch(new_values, "newValues")
     current = await _locked(recording, module_state, session, module_id)
     _check_revision(current, expected_revision)
     document = loads(current.state)

@@ -38,6 +38,7 @@ from resolvers.lookup import (
     find_named,
     not_found,
 )
+from resolvers.merge_patch import patch_metadata
 from resolvers.recording import Answer, Recording, digest
 from resolvers.validation import camel_case, check_order, check_values
 
@@ -167,12 +168,14 @@ async def update_session(
 ) -> Answer:
     """Change a session. Changes are columns of `Session`; None sets null.
 
-    Raises `Conflict` if the session is no longer at the expected revision.
+    `metadata_patch` is a JSON merge patch of the metadata. Raises `Conflict` if the
+    session is no longer at the expected revision.
     """
     current = await find_named(recording, Session.session_id, session, "session", lock=True)
     check_revision(current, expected_revision)
     if not changes:
         return {"session": current.id}
+    changes = patch_metadata(current, changes)
     check_values(table_of(Session), changes, is_change=True)
     revised = {**changes, "revision": current.revision + 1, "updated_at": recording.now}
     changed = await advance(recording, current.id, events=1, changes=revised)
@@ -191,13 +194,14 @@ async def end_session(
     session: str,
     status: SessionStatus = SessionStatus.COMPLETED,
     ended_at: datetime | None = None,
+    expected_revision: int | None = None,
     **values: Any,
 ) -> Answer:
     """End a session and give up what it still waits for.
 
     Its pending confirmations and the tool calls that await them become CANCELLED. Values are
     columns of `Session`. Ending it again with the same status changes nothing; with another it
-    raises `Conflict`.
+    raises `Conflict`, as it does if the session is no longer at the expected revision.
     """
     if status not in ENDED:
         raise Invalid("Give COMPLETED, FAILED, CANCELLED or EXPIRED.", field="status")
@@ -208,9 +212,10 @@ async def end_session(
         raise Conflict(
             "The session has ended already.", field="status", currentStatus=current.status
         )
+    check_revision(current, expected_revision)
     check_order(current.started_at, ended_at, "endedAt")
     check_values(table_of(Session), values, is_change=True)
-    cancelled = await cancel_confirmations(recording, current.id, "The session ended.")
+    cancelled = await cancel_confirmations(recording, current.id, "The session ended.", at=ended_at)
     changes = {
         **values,
         "status": status,

@@ -182,7 +182,11 @@ async def _complete(
     events = []
     if status in ENDED and awaited:
         events = await cancel_confirmations(
-            recording, call.session_id, "The tool call ended.", tool_call_id=call.id
+            recording,
+            call.session_id,
+            "The tool call ended.",
+            at=ended_at,
+            tool_call_id=call.id,
         )
     changed = await recording.change(
         ToolCall, call.id, **values, status=status, updated_at=recording.now
@@ -191,7 +195,7 @@ async def _complete(
         events.append(completed(changed.id, status, duration_ms=changed.duration_ms, at=ended_at))
     failed = {"failed_tool_call_count": int(status == ToolCallStatus.FAILED)}
     if awaited:
-        await append_with_status(recording, call.session_id, events, counts=failed)
+        await append_with_status(recording, call.session_id, events, at=ended_at, counts=failed)
     elif events:
         locked = await advance(
             recording, call.session_id, events=len(events), at=ended_at, counts=failed

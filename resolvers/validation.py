@@ -212,7 +212,9 @@ def _check_decimal(value: Decimal, field: str) -> None:
         )
 
 
-def check_order(earlier: datetime | None, later: datetime | None, field: str) -> None:
-    """Check that a time does not lie before the one that it follows."""
+def check_order(
+    earlier: datetime | None, later: datetime | None, field: str, event: str = "the start"
+) -> None:
+    """Check that a time does not lie before the one that it follows, that of an event."""
     if earlier is not None and later is not None and later < earlier:
-        raise Invalid("Must not lie before the start.", field=field)
+        raise Invalid(f"Must not lie before {event}.", field=field)

@@ -39,6 +39,7 @@ class Agent(Node):
     metadata: JSON = column(Model.meta, "Anything else that is known of the agent.")
     created_at: datetime = column(Model.created_at, "When the agent was recorded.")
     updated_at: datetime = column(Model.updated_at, "When the agent was last changed.")
+    revision: int = column(Model.revision, "Counts the changes: 1, 2, 3 …; for `expectedRevision`.")
     active_version: AgentVersionLink | None = one(
         ACTIVE_VERSION, Model.id, "The version that new sessions run; null if none is active."
     )

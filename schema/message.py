@@ -43,7 +43,10 @@ class Message(Node):
     """A message with the usage of the model call that made it."""
 
     session: SessionLink = one(SESSION, Model.session_id, "The session it was said in.")
-    sequence: int = column(Model.sequence, "Its place in the session: 1, 2, 3 …")
+    sequence: int = column(
+        Model.sequence,
+        "Its place in the session: 1, 2, 3 … A number that is missing is a deleted message's.",
+    )
     role: MessageRole = column(Model.role, "Who speaks.")
     name: str | None = column(Model.name, "The speaker's name, or the tool's for a TOOL message.")
     tool_call_id: str | None = column(

@@ -21,12 +21,23 @@ _BROKEN = {
         SELECT s.id FROM sessions s WHERE (s.tool_call_count, s.failed_tool_call_count)
         <> (SELECT count(*), count(*) FILTER (WHERE status = 'FAILED')
             FROM tool_calls c WHERE c.project_id = s.project_id AND c.session_id = s.id)""",
-    "messages are numbered without gaps": """
-        SELECT session_id FROM messages GROUP BY project_id, session_id
-        HAVING min(sequence) <> 1 OR max(sequence) <> count(*)""",
+    "each number up to a session's last is a message's that is there or was deleted": """
+        SELECT s.id FROM sessions s WHERE s.message_sequence <> (
+            SELECT count(*) FROM messages m
+            WHERE m.project_id = s.project_id AND m.session_id = s.id
+        ) + (
+            SELECT coalesce(sum(d.messages), 0) FROM deletions d
+            WHERE d.project_id = s.project_id AND d.session_id = s.id)""",
     "the session knows its last message": """
-        SELECT s.id FROM sessions s WHERE s.message_sequence <> (SELECT coalesce(max(sequence), 0)
-            FROM messages m WHERE m.project_id = s.project_id AND m.session_id = s.id)""",
+        SELECT s.id FROM sessions s WHERE s.message_sequence <> greatest(
+            (SELECT coalesce(max(sequence), 0) FROM messages m
+                WHERE m.project_id = s.project_id AND m.session_id = s.id),
+            (SELECT coalesce(max(last), 0) FROM deletions d
+                WHERE d.project_id = s.project_id AND d.session_id = s.id))""",
+    "a deleted message is gone and its number not given again": """
+        SELECT m.id FROM messages m JOIN deletions d
+            ON d.project_id = m.project_id AND d.session_id = m.session_id
+        WHERE m.sequence BETWEEN d.first AND d.last""",
     "events are numbered without gaps": """
         SELECT s.id FROM sessions s LEFT JOIN session_events e
             ON e.project_id = s.project_id AND e.session_id = s.id
@@ -79,8 +90,10 @@ _BROKEN = {
         SELECT c.id FROM confirmations c WHERE (c.decided_at IS NOT NULL)::integer
         <> (SELECT count(*) FROM session_events e WHERE e.project_id = c.project_id
             AND e.subject_id = c.id AND e.event_type = 'confirmation.decided')""",
-    "the attempts of a call are numbered without gaps": """
-        SELECT session_id FROM tool_calls WHERE tool_call_id IS NOT NULL
+    "the attempts of a call are numbered without gaps where no message was deleted": """
+        SELECT session_id FROM tool_calls c WHERE tool_call_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM deletions d WHERE d.project_id = c.project_id
+            AND d.session_id = c.session_id)
         GROUP BY project_id, session_id, tool_call_id
         HAVING min(attempt) <> 1 OR max(attempt) <> count(*)""",
     "the calls of a message are numbered without gaps": """
@@ -100,6 +113,14 @@ _BROKEN = {
             ON p.project_id = c.project_id AND p.id = c.parent_id
         WHERE c.depth <> p.depth + 1 OR c.root_id <> p.root_id""",
 }
+
+_DELETIONS = """
+    CREATE TEMPORARY VIEW deletions AS SELECT project_id, session_id,
+        coalesce(event_data ->> 'sequence', '1')::integer AS first,
+        coalesce(event_data ->> 'sequence', event_data ->> 'lastSequence')::integer AS last,
+        coalesce(event_data ->> 'messageCount', '1')::integer AS messages
+    FROM session_events WHERE event_type IN ('message.deleted', 'messages.deleted')"""
+"""The deletions of messages that the feeds tell of, with the numbers that are gone."""
 
 _LOG = """
     SELECT s.id, s.state::text AS state, s.state_hash, t.is_patch, t.new_values::text AS new_values
@@ -131,6 +152,7 @@ async def digest_rows(engine: AsyncEngine) -> dict[str, str | None]:
 async def check_invariants(engine: AsyncEngine) -> None:
     """Fail, naming what is broken, unless the whole store is as it must be."""
     async with engine.connect() as connection:
+        await connection.execute(text(_DELETIONS))
         for name, statement in _BROKEN.items():
             broken = (await connection.execute(text(statement))).all()
             assert not broken, name

@@ -21,6 +21,7 @@ from tests.factories import (
     create_agent_version,
     create_memory,
     create_session,
+    record_message,
     record_tool_call,
     request_confirmation,
     upsert_state,
@@ -52,6 +53,7 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
     made = await graphql.record(
         "createMemoryAnnotation", "memoryAnnotation { id }", **memory, **remark
     )
+    said = await record_message(graphql)
     call = await record_tool_call(graphql)
     first = await request_confirmation(graphql, toolName="first")
     second = await request_confirmation(graphql, toolName="second")
@@ -95,6 +97,8 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
             {"confirmation": first["id"], "decision": "DENIED"},
         ),
         "clearConfirmation": ("confirmation { id }", {"confirmation": second["id"]}),
+        "updateAgent": ("agent { id revision }", {"agent": "agent", "name": "Changed"}),
+        "deleteMessage": ("deletedMessageId session { id }", {"message": said["id"]}),
         "recordTurn": (
             "messages { id } toolCalls { id } memoryAccesses { id }",
             {
@@ -111,6 +115,7 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
             {"records": [{"recordMessage": {**session, "role": "USER"}}, {"createSession": {}}]},
         ),
         "endSession": ("session { id }", session),
+        "deleteSessionMessages": ("deletedMessageCount session { id }", session),
         "deleteSession": ("deletedSessionId deletedSessionCount", session),
     }
     return {name: MutationInput(*made) for name, made in inputs.items()}

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from resolvers.agent import AGENT, create_agent
+from resolvers.agent import AGENT, create_agent, update_agent
 from schema.agent import Agent
 from schema.fields import one, value
 from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
@@ -30,10 +30,37 @@ class CreateAgentPayload(Payload):
     created: bool = value("created", "False if an agent of that `agentId` was there already.")
 
 
+@strawberry.input(description="Changes of an agent; what is left out stays as it is.")
+class UpdateAgentInput(RecordingInput):
+    """What can be changed of an agent."""
+
+    agent: strawberry.ID = required("The agent: its id or `agentId`.")
+    expected_revision: int | None = optional(
+        "Refuse with CONFLICT unless the agent is at this revision."
+    )
+    name: str | None = optional("A name for people; must not be null.")
+    description: str | None = optional("What the agent does; null for not told.")
+    metadata: JSON | None = optional("Replaces the metadata; must not be null.")
+    metadata_patch: JSON | None = optional(
+        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
+        "keys. Not together with `metadata`; must not be null."
+    )
+
+
+@strawberry.type(description="The agent that was changed.")
+class UpdateAgentPayload(Payload):
+    """The answer of updateAgent."""
+
+    agent: Agent | None = one(AGENT, "agent", "The agent; null if deleted since.")
+
+
 @strawberry.type
 class AgentMutation:
     """The mutations of agents."""
 
     create_agent: CreateAgentPayload | None = mutation(
         create_agent, CreateAgentInput, CreateAgentPayload, "Record an agent."
+    )
+    update_agent: UpdateAgentPayload | None = mutation(
+        update_agent, UpdateAgentInput, UpdateAgentPayload, "Change an agent."
     )

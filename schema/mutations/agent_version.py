@@ -1,5 +1,7 @@
 """Mutations that record agent versions."""
 
+from datetime import datetime
+
 import strawberry
 
 from resolvers.agent import AGENT
@@ -25,8 +27,12 @@ class CreateAgentVersionInput(RecordingInput):
     configuration: JSON | None = optional("The agent's configuration; {} if left out.")
     performance: JSON | None = optional("What was measured of the version; {} if left out.")
     created_by: str | None = optional("Who made it.")
+    created_at: datetime | None = optional("When it was made; now if left out.")
     activate: bool = strawberry.field(
         default=True, description="Whether new sessions run it from now on, in the others' place."
+    )
+    activated_at: datetime | None = optional(
+        "When it was activated, not before its `createdAt`; now if left out."
     )
 
 
@@ -35,6 +41,9 @@ class ActivateAgentVersionInput(RecordingInput):
     """Which version new sessions run."""
 
     agent_version: strawberry.ID = required("The version's id.")
+    activated_at: datetime | None = optional(
+        "When it was activated, not before the version's `createdAt`; now if left out."
+    )
 
 
 @strawberry.type(description="The version with its agent.")

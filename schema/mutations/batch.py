@@ -8,7 +8,7 @@ from resolvers.batch import MAXIMUM_RECORDS, record_batch
 from resolvers.identifiers import decode
 from schema.fields import Info, load_node, value
 from schema.method import method
-from schema.mutations.agent import CreateAgentInput
+from schema.mutations.agent import CreateAgentInput, UpdateAgentInput
 from schema.mutations.agent_metric import RecordAgentMetricInput
 from schema.mutations.agent_version import ActivateAgentVersionInput, CreateAgentVersionInput
 from schema.mutations.confirmation import (
@@ -63,6 +63,7 @@ class BatchRecordInput:
     create_session_event: CreateSessionEventInput | None = optional(_AS_ALONE)
     record_session_metric: RecordSessionMetricInput | None = optional(_AS_ALONE)
     create_agent: CreateAgentInput | None = optional(_AS_ALONE)
+    update_agent: UpdateAgentInput | None = optional(_AS_ALONE)
     create_agent_version: CreateAgentVersionInput | None = optional(_AS_ALONE)
     activate_agent_version: ActivateAgentVersionInput | None = optional(_AS_ALONE)
     record_agent_metric: RecordAgentMetricInput | None = optional(_AS_ALONE)

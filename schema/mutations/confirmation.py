@@ -47,6 +47,7 @@ class RequestConfirmationInput(RecordingInput):
     arguments: JSON | None = optional("The arguments; the call's own if left out.")
     user_message: str | None = optional("What the person is asked.")
     expires_at: datetime | None = optional("Until when a decision is taken; for ever if left out.")
+    created_at: datetime | None = optional("When it was asked; now if left out.")
 
 
 @strawberry.input(description="What a person decided.")
@@ -61,6 +62,9 @@ class DecideConfirmationInput(RecordingInput):
     edited_arguments: JSON | None = optional(
         "What the tool is to be called with instead; unchanged if left out."
     )
+    decided_at: datetime | None = optional(
+        "When it was decided, not before the confirmation's `createdAt`; now if left out."
+    )
 
 
 @strawberry.input(description="The confirmation to withdraw.")
@@ -69,6 +73,9 @@ class ClearConfirmationInput(RecordingInput):
 
     confirmation: strawberry.ID = required("The confirmation's id.")
     reason: str | None = optional("Why it is withdrawn.")
+    decided_at: datetime | None = optional(
+        "When it was withdrawn, not before the confirmation's `createdAt`; now if left out."
+    )
 
 
 @strawberry.type(description="The confirmation that was recorded.")

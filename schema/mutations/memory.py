@@ -82,6 +82,13 @@ class UpdateMemoryInput(RecordingInput):
     expires_at: datetime | None = optional("When it is to expire; null for never.")
     embedding: list[float] | None = optional("The content as a vector; null for none.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
+    metadata_patch: JSON | None = optional(
+        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
+        "keys. Not together with `metadata`; must not be null."
+    )
+    changed_at: datetime | None = optional(
+        "When it was changed, not before the memory's `createdAt`; now if left out."
+    )
 
 
 @strawberry.type(description="The memory that was changed.")

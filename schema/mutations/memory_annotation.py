@@ -1,5 +1,7 @@
 """Mutations that record memory annotations."""
 
+from datetime import datetime
+
 import strawberry
 
 from models import AnnotatorKind
@@ -25,6 +27,7 @@ class CreateMemoryAnnotationInput(RecordingInput):
     content: JSON = required("The remark; must not be null.")
     annotator_kind: AnnotatorKind = required("What kind of annotator makes it.")
     created_by: str | None = optional("Who makes it.")
+    created_at: datetime | None = optional("When it was made; now if left out.")
 
 
 @strawberry.input(description="The remark to apply.")
@@ -32,6 +35,9 @@ class ApplyMemoryAnnotationInput(RecordingInput):
     """Which remark was acted on."""
 
     memory_annotation: strawberry.ID = required("The annotation's id.")
+    applied_at: datetime | None = optional(
+        "When it was applied, not before the annotation's `createdAt`; now if left out."
+    )
 
 
 @strawberry.type(description="The remark with its memory.")

@@ -1,4 +1,4 @@
-"""Mutations that record messages."""
+"""Mutations that record and delete messages."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,10 +6,15 @@ from decimal import Decimal
 import strawberry
 
 from models import MessageRole, MessageStatus, ToolCallStatus
-from resolvers.message import MESSAGE, record_message
+from resolvers.message import (
+    MESSAGE,
+    delete_message,
+    delete_session_messages,
+    record_message,
+)
 from resolvers.session import SESSION
 from resolvers.tool_call import TOOL_CALL
-from schema.fields import many, one
+from schema.fields import many, one, value
 from schema.message import Message
 from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
 from schema.scalars import JSON
@@ -94,6 +99,36 @@ class RecordMessagePayload(Payload):
     session: Session | None = one(SESSION, "session", "The session; null if deleted since.")
 
 
+@strawberry.input(description="The message to delete.")
+class DeleteMessageInput(RecordingInput):
+    """Which message goes."""
+
+    message: strawberry.ID = required("The message's id.")
+
+
+@strawberry.type(description="What was deleted.")
+class DeleteMessagePayload(Payload):
+    """The answer of deleteMessage."""
+
+    deleted_message_id: strawberry.ID = value("deleted_message", "The id that the message had.")
+    session: Session | None = one(SESSION, "session", "The session; null if deleted since.")
+
+
+@strawberry.input(description="The session whose messages to delete.")
+class DeleteSessionMessagesInput(RecordingInput):
+    """Whose messages go."""
+
+    session: strawberry.ID = required("The session: its id or `sessionId`.")
+
+
+@strawberry.type(description="What was deleted.")
+class DeleteSessionMessagesPayload(Payload):
+    """The answer of deleteSessionMessages."""
+
+    deleted_message_count: int = value("deleted_message_count", "How many messages went.")
+    session: Session | None = one(SESSION, "session", "The session; null if deleted since.")
+
+
 @strawberry.type
 class MessageMutation:
     """The mutations of messages."""
@@ -103,4 +138,19 @@ class MessageMutation:
         RecordMessageInput,
         RecordMessagePayload,
         "Append a message to a session, with the tool calls that it asks for.",
+    )
+    delete_message: DeleteMessagePayload | None = mutation(
+        delete_message,
+        DeleteMessageInput,
+        DeleteMessagePayload,
+        "Delete a message for good, with the tool calls that it asked for and their "
+        "confirmations. The session's counts go down with them; its number is not given again, "
+        "and the feed keeps that it went.",
+    )
+    delete_session_messages: DeleteSessionMessagesPayload | None = mutation(
+        delete_session_messages,
+        DeleteSessionMessagesInput,
+        DeleteSessionMessagesPayload,
+        "Delete all messages of a session for good, with all its tool calls and their "
+        "confirmations. The session stays, with its feed, states and memories.",
     )

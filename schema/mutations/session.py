@@ -73,6 +73,10 @@ class UpdateSessionInput(RecordingInput):
     source: str | None = optional("Where it comes from; null for none.")
     context: JSON | None = optional("Replaces the context; must not be null.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
+    metadata_patch: JSON | None = optional(
+        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
+        "keys. Not together with `metadata`; must not be null."
+    )
     quality_score: float | None = optional("How good it was, 0 to 1; null for not judged.")
     user_satisfaction: float | None = optional(
         "How content the person was, 0 to 1; null for unknown."
@@ -96,6 +100,9 @@ class EndSessionInput(RecordingInput):
     status: SessionStatus = strawberry.field(
         default=SessionStatus.COMPLETED,
         description="COMPLETED, FAILED, CANCELLED or EXPIRED.",
+    )
+    expected_revision: int | None = optional(
+        "Refuse with CONFLICT unless the session is at this revision."
     )
     ended_at: datetime | None = optional("When it ended; now if left out.")
     quality_score: float | None = optional("How good it was, 0 to 1.")

@@ -57,6 +57,7 @@ async def record_agent(recording: Recording, agent: str, began: datetime) -> Ans
             performance={"failureRate": version.failure_rate},
             created_by="release-bot",
             created_at=at,
+            activated_at=at,
         )
         await record_agent_metric(
             recording,
@@ -196,8 +197,8 @@ async def _confirmed(session: SampleSession, call: SampleCall) -> bool:
         decided_by="team-lead",
         decider_type="USER",
         reason=reason,
+        decided_at=tree.tick(20, 240),
     )
-    tree.tick(20, 240)
     if not approved:
         await tell_model(session, call, f"Denied by team-lead: {reason}")
     return approved

@@ -70,6 +70,7 @@ async def _revise(session: SampleSession, memory: str, text: str) -> None:
         created_at=tree.clock,
     )
     if tree.chance(0.5):
+        at = tree.later()
         await update_memory(
             tree.recording,
             memory=memory,
@@ -77,9 +78,10 @@ async def _revise(session: SampleSession, memory: str, text: str) -> None:
             confidence=1.0,
             changed_by="team-lead",
             reason="A remark was right.",
+            changed_at=at,
         )
         annotation = encode("memory_annotation", remark["memory_annotation"])
-        await apply_memory_annotation(tree.recording, memory_annotation=annotation)
+        await apply_memory_annotation(tree.recording, memory_annotation=annotation, applied_at=at)
     else:
         await create_memory(
             tree.recording,

@@ -19,6 +19,30 @@ async def test_an_agent_is_created_once(graphql: GraphQLClient) -> None:
     assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "agentId")
 
 
+async def test_an_agent_is_changed(graphql: GraphQLClient) -> None:
+    values = {"agentId": "agent", "name": "Agent", "description": "Helps"}
+    await graphql.record("createAgent", "created", **values)
+    change = {"agent": "agent", "expectedRevision": 1, "name": "Changed", "description": None}
+    selection = "agent { name description metadata revision createdAt updatedAt }"
+    agent = (await graphql.record("updateAgent", selection, **change))["agent"]
+    assert agent["updatedAt"] > agent["createdAt"]
+    told = {name: agent[name] for name in ("name", "description", "metadata", "revision")}
+    assert told == {"name": "Changed", "description": None, "metadata": {}, "revision": 2}
+    reply = await graphql.mutate("updateAgent", "replayed", **change)
+    assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "expectedRevision")
+    assert reply.error["currentRevision"] == 2
+    unchanged = await graphql.record("updateAgent", selection, agent="agent")
+    assert unchanged["agent"] == agent
+    again = await graphql.record("createAgent", "created agent { name }", **values)
+    assert again == {"created": False, "agent": {"name": "Changed"}}
+
+
+async def test_an_agent_keeps_a_name(graphql: GraphQLClient) -> None:
+    await create_agent(graphql)
+    reply = await graphql.mutate("updateAgent", "replayed", agent="agent", name=None)
+    assert (reply.error["code"], reply.error["field"]) == ("BAD_USER_INPUT", "name")
+
+
 async def test_a_new_version_takes_over(graphql: GraphQLClient) -> None:
     await create_agent(graphql)
     await create_agent_version(graphql, "1")

@@ -108,10 +108,11 @@ def history(name: str) -> list[dict[str, Any]]:
         {"createSessionEvent": {"session": name, "eventType": "own", "eventData": {"x": [1]}}},
         {"recordSessionMetric": {"session": name, "metricType": "m", "metricValue": 1.5}},
         {"recordAgentMetric": {"agentVersion": "version", "metricType": "m", "metricValue": 1}},
+        {"updateAgent": {"agent": f"{name} agent", "metadataPatch": {"a": {"b": 1, "c": None}}}},
         {"activateAgentVersion": {"agentVersion": "version"}},
         {"requestConfirmation": {"session": "child", "toolName": "x"}, "reference": "second"},
         {"clearConfirmation": {"confirmation": "second"}},
-        {"updateSession": {"session": name, "title": "T"}},
+        {"updateSession": {"session": name, "title": "T", "metadataPatch": {"a": 1}}},
         {"endSession": {"session": "child"}},
         {"endSession": {"session": name, "qualityScore": 0.5}},
     ]

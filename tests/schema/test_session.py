@@ -270,3 +270,16 @@ async def test_a_deleted_child_leaves_its_parent(graphql: GraphQLClient) -> None
     assert payload["deletedSessionCount"] == 1
     data = await graphql.execute('{ session(id: "root") { messageCount children { totalCount } } }')
     assert data["session"] == {"messageCount": 1, "children": {"totalCount": 0}}
+
+
+async def test_a_session_that_moved_on_is_not_ended(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    await graphql.record("updateSession", "replayed", session="session", title="Title")
+    reply = await graphql.mutate("endSession", "replayed", session="session", expectedRevision=1)
+    assert (reply.error["code"], reply.error["field"]) == ("CONFLICT", "expectedRevision")
+    assert reply.error["currentRevision"] == 2
+    for _ in range(2):  # ending it again is harmless, though the end is a revision of its own
+        payload = await graphql.record(
+            "endSession", "session { status revision }", session="session", expectedRevision=2
+        )
+        assert payload["session"] == {"status": "COMPLETED", "revision": 3}

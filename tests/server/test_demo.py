@@ -66,6 +66,17 @@ async def test_the_history_holds_together(engine: AsyncEngine) -> None:
         """SELECT 1 FROM sessions c LEFT JOIN tool_calls t ON t.id = c.spawned_by_tool_call_id
         WHERE c.depth > 0 AND (t.child_session_id = c.id) IS NOT TRUE""",
         "SELECT 1 FROM tool_calls WHERE status = 'SUCCEEDED' AND result_message_id IS NULL",
+        """SELECT 1 FROM confirmations c JOIN sessions s ON s.id = c.session_id
+        WHERE s.ended_at IS NOT NULL
+        AND NOT (c.created_at < c.decided_at AND c.decided_at <= s.ended_at)""",
+        """SELECT 1 FROM tool_calls t JOIN sessions s ON s.id = t.session_id
+        WHERE t.ended_at > s.ended_at""",
+        """SELECT 1 FROM session_events e JOIN sessions s ON s.id = e.session_id
+        WHERE e.occurred_at NOT BETWEEN s.started_at AND coalesce(s.ended_at, now())""",
+        "SELECT 1 FROM agent_versions WHERE activated_at <> created_at",
+        """SELECT 1 FROM memory_annotations WHERE applied_at NOT BETWEEN created_at AND now()""",
+        """SELECT 1 FROM memories m JOIN memory_revisions r ON r.memory_id = m.id
+        WHERE r.created_at NOT BETWEEN m.created_at AND now()""",
     ]
     for statement in broken:
         assert not await _rows(engine, statement), statement
