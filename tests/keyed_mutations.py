@@ -181,9 +181,12 @@ def _tree(root: str, *, is_odd: bool) -> Iterator[KeyedMutation]:
         (grandchild, "createSession", session, {"sessionId": grandchild, "parent": child}),
         (
             f"{root} message",
-            "recordMessage",
-            message,
-            {"session": root, "role": "USER", "content": "Hello", "costUsd": 0.25},
+            "recordTurn",
+            "messages { id sequence }",
+            {
+                "session": root,
+                "messages": [{"role": "USER", "content": "Hello", "costUsd": 0.25}],
+            },
         ),
         (
             f"{root} calls",
@@ -221,9 +224,19 @@ def _tree(root: str, *, is_odd: bool) -> Iterator[KeyedMutation]:
         (f"{root} event", "createSessionEvent", "sessionEvent { id sequence }", _own_event(root)),
         (
             f"{root} metric",
-            "recordSessionMetric",
-            "sessionMetric { id }",
-            {"session": child, "metricType": "m", "metricValue": 1.5},
+            "recordBatch",
+            "results { id }",
+            {
+                "records": [
+                    {
+                        "recordSessionMetric": {
+                            "session": child,
+                            "metricType": "m",
+                            "metricValue": 1.5,
+                        }
+                    }
+                ]
+            },
         ),
         (f"{root} first change", "updateSession", session, _change(root, 1)),
         (f"{root} second change", "updateSession", session, _change(root, 2)),
