@@ -87,8 +87,13 @@ async def record_batch(
     return {"results": await _run_one_by_one(recording, records, partial=partial)}
 
 
-async def start_batch(recording: Recording, tool_call_ids: frozenset[str]) -> BatchRecording:
-    """Begin to keep what is recorded; the caller flushes it."""
+async def start_batch(
+    recording: Recording, tool_call_ids: frozenset[str] = frozenset()
+) -> BatchRecording:
+    """Begin to keep what is recorded; the caller flushes it.
+
+    `tool_call_ids` are the runtime's ids of calls that will be asked for, to read them at once.
+    """
     moment = (await recording.execute(select(func.now()))).scalar_one()
     return BatchRecording(
         recording.connection, recording.project_id, moment=moment, tool_call_ids=tool_call_ids

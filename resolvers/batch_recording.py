@@ -84,6 +84,8 @@ class BatchRecording(Recording):
     _kept: dict[Table, dict[UUID, _Kept]] = field(default_factory=dict)
     _ids: dict[tuple[Table, frozenset[tuple[str, Any]]], UUID] = field(default_factory=dict)
     _attempts: dict[UUID, dict[str, UUID | None]] = field(default_factory=dict)
+    _begun: set[UUID] = field(default_factory=set)
+    """The sessions that began in this batch."""
 
     @property
     def now(self) -> datetime:
@@ -101,6 +103,7 @@ class BatchRecording(Recording):
             self._kept.clear()
             self._ids.clear()
             self._attempts.clear()
+            self._begun.clear()
         return await super().execute(statement)
 
     async def row(self, model: type[Any], *, lock: bool = False, **key: Any) -> Row[Any] | None:
@@ -137,7 +140,8 @@ class BatchRecording(Recording):
         if any(own_id not in known for own_id in tool_call_ids):
             wanted = sorted({*self.tool_call_ids, *tool_call_ids} - known.keys())
             known |= dict.fromkeys(wanted)
-            found = await super().last_attempts(session_id, wanted)
+            is_new = session_id in self._begun  # all of its calls are kept here
+            found = {} if is_new else await super().last_attempts(session_id, wanted)
             for own_id, row in found.items():
                 table = table_of(ToolCall)
                 kept = self._kept.get(table, {}).get(row.id)
@@ -159,8 +163,8 @@ class BatchRecording(Recording):
             inserted = await super().insert_many(model, rows, path, key=key)
             for made in inserted:
                 self._keep(table, dict(made._mapping), is_locked=True)  # noqa: SLF001
-                if model is Session:  # in a session that is new there are no calls to look up
-                    self._attempts[made.id] = dict.fromkeys(self.tool_call_ids)
+                if model is Session:
+                    self._begun.add(made.id)
             return inserted
         kept_rows = []
         for index, row in enumerate(rows):

@@ -18,6 +18,7 @@ import orjson
 
 from models import Agent, MessageRole, SessionStatus
 from resolvers.agent import create_agent
+from resolvers.batch import start_batch
 from resolvers.context import Context
 from resolvers.errors import Conflict, DomainError, Invalid, NotFound
 from resolvers.lookup import find_named
@@ -114,7 +115,8 @@ def _read(line: bytes) -> dict[str, Any]:
     return transcript
 
 
-async def _record_transcript(recording: Recording, transcript: dict[str, Any]) -> Answer:
+async def _record_transcript(alone: Recording, transcript: dict[str, Any]) -> Answer:
+    recording = await start_batch(alone)
     agent = transcript.get("agent")
     if agent is not None:
         await _ensure_agent(recording, _require(transcript, "agent", str))
@@ -136,6 +138,7 @@ async def _record_transcript(recording: Recording, transcript: dict[str, Any]) -
             raise Invalid(error.message, field=f"messages.{index}.{error.field}") from error
         tool_calls += len(answer["tool_calls"])
     await end_session(recording, session=name, status=SessionStatus.COMPLETED)
+    await recording.flush()
     return {
         "session": created["session"],
         "messages": len(transcript["messages"]),

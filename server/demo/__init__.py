@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from resolvers.batch import start_batch
 from resolvers.context import Context
 from resolvers.recording import Answer, Recording
 from resolvers.transaction import record
@@ -87,7 +88,10 @@ async def _once(
     """Record a part of the history if it is not there; give how many sessions it added."""
 
     async def part(recording: Recording) -> Answer:
-        return await function(recording, **arguments)
+        batch = await start_batch(recording)
+        answer = await function(batch, **arguments)
+        await batch.flush()
+        return answer
 
     # what a part holds follows from its key, but for the time that it is told at
     answer = await record(context, "demo", part, {}, key)
