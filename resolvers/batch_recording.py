@@ -8,69 +8,35 @@ rows of a table. Before any other statement runs, what is kept is sent.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from orjson import Fragment
 from sqlalchemy import (
-    ARRAY,
-    Boolean,
-    Column,
     CursorResult,
     Delete,
     Executable,
-    Integer,
-    Numeric,
     Row,
     Table,
-    TextClause,
-    UniqueConstraint,
     Update,
     bindparam,
     insert,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.sql.functions import now
 from uuid_utils.compat import uuid7
 
 from models import Base, Session, ToolCall
-from models.base import write_json
 from resolvers.identifiers import table_of
+from resolvers.kept_rows import (
+    NOW,
+    KeptRow,
+    as_json,
+    as_text,
+    server_defaults,
+    unique_keys,
+    values_of,
+)
 from resolvers.recording import Recording, alike, check_change, is_expression
 from resolvers.validation import check_values
-
-
-class _KeptRow:
-    """A row as it is at one moment of the batch: columns are attributes, JSON ones text."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What is known of a row. `changed` names the columns that are to be written."""
-
-    values: dict[str, Any]
-    is_new: bool = False
-    is_locked: bool = False
-    changed: set[str] = field(default_factory=set)
-
-    @property
-    def row(self) -> Row[Any]:
-        """The row as it is now; later changes do not show in it."""
-        return cast("Row[Any]", _KeptRow(self.values))
 
 
 @dataclass
@@ -81,7 +47,7 @@ class BatchRecording(Recording):
     """The transaction's time, by the database's clock."""
     tool_call_ids: frozenset[str] = frozenset()
     """The runtime's ids of the calls in the batch, so that they are looked up together."""
-    _kept: dict[Table, dict[UUID, _Kept]] = field(default_factory=dict)
+    _kept: dict[Table, dict[UUID, KeptRow]] = field(default_factory=dict)
     _ids: dict[tuple[Table, frozenset[tuple[str, Any]]], UUID] = field(default_factory=dict)
     _attempts: dict[UUID, dict[str, UUID | None]] = field(default_factory=dict)
     _begun: set[UUID] = field(default_factory=set)
@@ -111,7 +77,9 @@ class BatchRecording(Recording):
         kept = await self._find(model, key, lock=lock)
         return None if kept is None else kept.row
 
-    async def _find(self, model: type[Any], key: Mapping[str, Any], *, lock: bool) -> _Kept | None:
+    async def _find(
+        self, model: type[Any], key: Mapping[str, Any], *, lock: bool
+    ) -> KeptRow | None:
         table = table_of(model)
         rows = self._kept.setdefault(table, {})
         own_id = key.get("id") or self._ids.get((table, frozenset(key.items())))
@@ -121,14 +89,14 @@ class BatchRecording(Recording):
         if kept is not None and kept.changed:
             await self.flush()
         row = await super().row(model, lock=lock, **key)
-        return None if row is None else self._keep(table, dict(row._mapping), is_locked=lock)  # noqa: SLF001
+        return None if row is None else self._keep(table, values_of(row), is_locked=lock)
 
     def _keep(
         self, table: Table, values: dict[str, Any], *, is_locked: bool, is_new: bool = False
-    ) -> _Kept:
-        kept = _Kept(values, is_locked=is_locked, is_new=is_new)
+    ) -> KeptRow:
+        kept = KeptRow(values, is_locked=is_locked, is_new=is_new)
         self._kept.setdefault(table, {})[values["id"]] = kept
-        for columns in _unique_keys(table):
+        for columns in unique_keys(table):
             self._ids[table, frozenset((name, values[name]) for name in columns)] = values["id"]
         return kept
 
@@ -146,7 +114,7 @@ class BatchRecording(Recording):
                 table = table_of(ToolCall)
                 kept = self._kept.get(table, {}).get(row.id)
                 if kept is None or not kept.changed:
-                    self._keep(table, dict(row._mapping), is_locked=True)  # noqa: SLF001
+                    self._keep(table, values_of(row), is_locked=True)
                 known[own_id] = row.id
         calls = self._kept.get(table_of(ToolCall), {})
         attempts = {own_id: known[own_id] for own_id in tool_call_ids}
@@ -162,7 +130,7 @@ class BatchRecording(Recording):
                 await self.flush()
             inserted = await super().insert_many(model, rows, path, key=key)
             for made in inserted:
-                self._keep(table, dict(made._mapping), is_locked=True)  # noqa: SLF001
+                self._keep(table, values_of(made), is_locked=True)
                 if model is Session:
                     self._begun.add(made.id)
             return inserted
@@ -171,7 +139,7 @@ class BatchRecording(Recording):
             check_values(table, row, f"{path}.{index}." if path else "")
             given = {name: value for name, value in row.items() if value is not None}
             values: dict[str, Any] = dict.fromkeys(table.c.keys())
-            values |= self._defaults(table) | _as_text(table, given)
+            values |= self._defaults(table) | as_text(table, given)
             values |= {"project_id": self.project_id, "id": given.get("id") or uuid7()}
             kept_rows.append(self._keep(table, values, is_locked=True, is_new=True).row)
             if model is ToolCall and values["tool_call_id"] is not None:
@@ -187,8 +155,8 @@ class BatchRecording(Recording):
 
     def _defaults(self, table: Table) -> dict[str, Any]:
         return {
-            name: self.moment if default is _NOW else default
-            for name, default in _server_defaults(table).items()
+            name: self.moment if default is NOW else default
+            for name, default in server_defaults(table).items()
         }
 
     async def change(self, model: type[Any], row_id: UUID, **values: Any) -> Row[Any]:
@@ -198,7 +166,7 @@ class BatchRecording(Recording):
         if kept is None or any(map(is_expression, values.values())):
             await self.flush()
             row = await super().change(model, row_id, **values)
-            return self._keep(table, dict(row._mapping), is_locked=True).row  # noqa: SLF001
+            return self._keep(table, values_of(row), is_locked=True).row
         check_change(table, values)
         return self._set(table, kept, values)
 
@@ -221,8 +189,8 @@ class BatchRecording(Recording):
             values[name] = max(moment for moment in times if moment is not None)
         return self._set(table_of(model), kept, values | dict(changes or {}))
 
-    def _set(self, table: Table, kept: _Kept, values: Mapping[str, Any]) -> Row[Any]:
-        kept.values = {**kept.values, **_as_text(table, values)}
+    def _set(self, table: Table, kept: KeptRow, values: Mapping[str, Any]) -> Row[Any]:
+        kept.values = {**kept.values, **as_text(table, values)}
         kept.changed.update(values)
         return kept.row
 
@@ -230,21 +198,21 @@ class BatchRecording(Recording):
         """Write what is kept: new rows first, those that others refer to before them."""
         for table in Base.metadata.sorted_tables:
             new = [kept for kept in self._kept.get(table, {}).values() if kept.is_new]
-            rows = [_as_json(table, kept.values) for kept in new]
+            rows = [as_json(table, kept.values) for kept in new]
             for group in alike(table, rows):
                 await self.connection.execute(insert(table), group)
             for kept in new:
                 kept.is_new = False
                 kept.changed.clear()
         for table, rows_by_id in self._kept.items():
-            groups: dict[frozenset[str], list[_Kept]] = {}
+            groups: dict[frozenset[str], list[KeptRow]] = {}
             for kept in rows_by_id.values():
                 if kept.changed:
                     groups.setdefault(frozenset(kept.changed), []).append(kept)
             for names, changed in groups.items():
                 await self._write_changes(table, sorted(names), changed)
 
-    async def _write_changes(self, table: Table, names: Sequence[str], rows: list[_Kept]) -> None:
+    async def _write_changes(self, table: Table, names: Sequence[str], rows: list[KeptRow]) -> None:
         statement = (
             update(table)
             .where(table.c.project_id == self.project_id, table.c.id == bindparam("row_id"))
@@ -252,70 +220,8 @@ class BatchRecording(Recording):
         )
         parameters = []
         for kept in rows:
-            changed = _as_json(table, {name: kept.values[name] for name in names})
+            changed = as_json(table, {name: kept.values[name] for name in names})
             new = {f"new_{name}": value for name, value in changed.items()}
             parameters.append({"row_id": kept.values["id"], **new})
             kept.changed.clear()
         await self.connection.execute(statement, parameters)
-
-
-_NOW = object()
-
-
-@lru_cache(64)
-def _server_defaults(table: Table) -> dict[str, Any]:
-    """Give the defaults of a table's columns; the time of the transaction is `_NOW`."""
-    return {
-        column.name: _default(column) for column in table.c if column.server_default is not None
-    }
-
-
-def _default(column: Column[Any]) -> Any:
-    default: Any = getattr(column.server_default, "arg", None)
-    if isinstance(default, now):
-        return _NOW
-    text = (default.text if isinstance(default, TextClause) else str(default)).strip("'")
-    match column.type:
-        case ARRAY():
-            return []
-        case Boolean():
-            return text == "true"
-        case Integer():
-            return int(text)
-        case Numeric():
-            return Decimal(text)
-        case _:
-            return text
-
-
-@lru_cache(64)
-def _unique_keys(table: Table) -> tuple[tuple[str, ...], ...]:
-    keys = [
-        tuple(column.name for column in constraint.columns if column.name != "project_id")
-        for constraint in table.constraints
-        if isinstance(constraint, UniqueConstraint)
-    ]
-    return tuple(keys)
-
-
-@lru_cache(64)
-def _json_columns(table: Table) -> frozenset[str]:
-    return frozenset(column.name for column in table.c if isinstance(column.type, JSON))
-
-
-def _as_text(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write JSON values as the text that a row has of them."""
-    json_columns = _json_columns(table)
-    return {
-        name: write_json(value) if value is not None and name in json_columns else value
-        for name, value in values.items()
-    }
-
-
-def _as_json(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row's values to write: its JSON is text already."""
-    json_columns = _json_columns(table)
-    return {
-        name: Fragment(value) if value is not None and name in json_columns else value
-        for name, value in values.items()
-    }

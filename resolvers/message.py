@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from models import Message, MessageRole, Session, ToolCall, ToolCallStatus
+from models import Memory, Message, MessageRole, Session, ToolCall, ToolCallStatus
 from resolvers.confirmation import append_with_status
 from resolvers.errors import Invalid
 from resolvers.feed import Event, EventType, advance, append, completed
@@ -93,9 +93,9 @@ async def delete_message(recording: Recording, *, message: str) -> Answer:
     The session's counts go down with them; the message's sequence is not given out again.
     """
     found = await find(recording, Message, message, "message")
-    # the session first, as everywhere, so that writers cannot deadlock
+    # the session first, as everywhere, so that writers cannot deadlock; it keeps the message too
     await find(recording, Session, encode("session", found.session_id), "message", lock=True)
-    found = await find(recording, Message, message, "message", lock=True)
+    found = await find(recording, Message, message, "message")
     own_id = encode("message", found.id)
     event = Event(
         EventType.MESSAGE_DELETED,
@@ -143,12 +143,39 @@ async def _delete(
         ).where(*_within(recording, session_id, calls, calls.message_id, only))
     )
     gone = {**said.mappings().one(), **asked.mappings().one()}
+    await _lock_linked(recording, session_id, only)
     await recording.execute(delete(Message).where(*going))
     await append_with_status(
         recording,
         session_id,
         [event],
         counts={name: -count for name, count in gone.items() if count},
+    )
+
+
+async def _lock_linked(recording: Recording, session_id: UUID, only: UUID | None) -> None:
+    """Lock what loses a link with the messages, in the order in which others lock it.
+
+    That is the sessions that their tool calls started, then the memories drawn from them.
+    """
+    sessions, calls = table_of(Session).c, table_of(ToolCall).c
+    memories, messages = table_of(Memory).c, table_of(Message).c
+    started = select(calls.id).where(*_within(recording, session_id, calls, calls.message_id, only))
+    drawn_from = select(messages.id).where(
+        *_within(recording, session_id, messages, messages.id, only)
+    )
+    project_id = recording.project_id
+    await recording.execute(
+        select(sessions.id)
+        .where(sessions.project_id == project_id, sessions.spawned_by_tool_call_id.in_(started))
+        .order_by(sessions.depth, sessions.id)
+        .with_for_update(key_share=True)
+    )
+    await recording.execute(
+        select(memories.id)
+        .where(memories.project_id == project_id, memories.source_message_id.in_(drawn_from))
+        .order_by(memories.id)
+        .with_for_update(key_share=True)
     )
 
 

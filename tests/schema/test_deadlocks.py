@@ -206,3 +206,30 @@ async def test_states_and_versions(graphql: GraphQLClient, engine: AsyncEngine) 
             graphql.mutate("upsertModuleState", "replayed", **module, state={"n": -number}),
         ]
     assert await at_once(sent, engine) == set()
+
+
+async def test_messages_are_deleted_while_others_write(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    sent = []
+    for number in range(ROUNDS):
+        name, child = f"session {number}", f"child {number}"
+        await create_session(graphql, name)
+        call = await record_tool_call(graphql, name)
+        await create_session(graphql, child, parent=name, spawnedByToolCall=call["id"])
+        message = await record_message(graphql, name)
+        drawn = {"sourceMessage": message["id"]}
+        made = [(await create_memory(graphql, **drawn))["id"] for _ in range(4)]
+        sent += [
+            supersede(graphql, reversed(made), **drawn),
+            graphql.mutate("deleteMessage", "replayed", message=message["id"]),
+            graphql.mutate("recordMessage", "replayed", session=name, role="USER"),
+            graphql.mutate("deleteSessionMessages", "replayed", session=name),
+            graphql.mutate("endSession", "replayed", session=child),
+            supersede(graphql, made, session=name),
+            graphql.mutate("deleteSessionMessages", "replayed", session=name),
+            graphql.mutate("recordToolCallResult", "replayed", toolCall=call["id"], result=1),
+            supersede(graphql, reversed(made), session=child),
+        ]
+    sent.append(graphql.mutate("deleteSession", "replayed", session="session 0"))
+    await at_once(sent, engine)
