@@ -44,9 +44,13 @@ async def _import(file: Path, size: int, project: str) -> int:
         if project_id is None:
             raise OperatorError(f"There is no project {project}.")
         with Progress(*columns, console=console) as progress:
-            task = progress.add_task("import", total=size)
+            bar = progress.add_task("import", total=size)
+            task = asyncio.current_task()
             async for line in import_transcripts(Context(engine, project_id), file):
-                progress.update(task, completed=line.end)
+                # one that comes as an awaited call returns can be lost (python/cpython#86296)
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError
+                progress.update(bar, completed=line.end)
                 sessions += line.is_new
                 messages += line.messages
                 tool_calls += line.tool_calls
