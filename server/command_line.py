@@ -64,6 +64,8 @@ def main() -> None:
 
 def _interrupt(_number: int, _frame: object) -> None:
     """End as for Ctrl-C: what runs is cancelled, and leaves the store in good order."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs behind them
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

@@ -44,13 +44,9 @@ async def _import(file: Path, size: int, project: str) -> int:
         if project_id is None:
             raise OperatorError(f"There is no project {project}.")
         with Progress(*columns, console=console) as progress:
-            bar = progress.add_task("import", total=size)
-            task = asyncio.current_task()
+            task = progress.add_task("import", total=size)
             async for line in import_transcripts(Context(engine, project_id), file):
-                # one that comes as an awaited call returns can be lost (python/cpython#86296)
-                if task is not None and task.cancelling():
-                    raise asyncio.CancelledError
-                progress.update(bar, completed=line.end)
+                progress.update(task, completed=line.end)
                 sessions += line.is_new
                 messages += line.messages
                 tool_calls += line.tool_calls

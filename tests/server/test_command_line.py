@@ -84,6 +84,15 @@ def _address(server: subprocess.Popen[str]) -> str:
     raise AssertionError(server.wait())
 
 
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["before", "behind"])
+def shell(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whether a shell runs commands before it or behind it, where Ctrl-C is not for them."""
+    earlier = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.usefixtures("shell")
 def test_a_command_that_is_told_to_end_stops_the_store(directory: Path) -> None:
     lines = (
         f'{{"session_id": "{number}", "messages": [{{"role": "user", "content": "Hi"}}]}}\n'
