@@ -1,5 +1,6 @@
 """What a request carries: the project, what its key allows, and the loaders."""
 
+from asyncio import Future, shield
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,19 +37,19 @@ class Context:
 
     async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
         """Load what a key leads to, together with the others asked for at the same time."""
-        loaded: Loaded = await self._batched(loader, loader.fetch).load(key)
+        loaded: Loaded = await _shared(self._batched(loader, loader.fetch).load(key))
         return loaded
 
     async def load_page(self, loader: AnyPage, key: UUID | None, page: Page) -> PageRows:
         """Load one page; `key` is None for a page of the project."""
         fetch = partial(loader.fetch, page=page)
-        rows: PageRows = await self._batched((loader, page), fetch).load((key,))
+        rows: PageRows = await _shared(self._batched((loader, page), fetch).load((key,)))
         return rows
 
     async def count(self, loader: AnyPage, key: UUID | None, wanted: Filter | None = None) -> int:
         """Count the rows of a connection that a filter finds, all pages together."""
         fetch = partial(loader.count, filter=wanted)
-        count: int = await self._batched((loader, "count", wanted), fetch).load((key,))
+        count: int = await _shared(self._batched((loader, "count", wanted), fetch).load((key,)))
         return count
 
     def forget(self) -> None:
@@ -70,3 +71,11 @@ class Context:
 
             batched = self._loaders[identity] = DataLoader(load_batch)
         return batched
+
+
+def _shared(loaded: Future[Any]) -> Future[Any]:
+    """Keep what many fields wait for from being cancelled with one of them.
+
+    Where a field fails, graphql-core cancels those beside it.
+    """
+    return shield(loaded)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
+    Integer,
     Row,
     Select,
     Table,
@@ -41,13 +42,16 @@ class ById:
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
     ) -> list[Row[Any] | None]:
         """Give a row or None for each key, in the keys' order."""
-        columns = self.table.c
-        statement = select(self.table).where(
-            columns.project_id == PROJECT, columns.id == any_(KEYS)
-        )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        parameters = {"project": project_id, "keys": list(keys)}
+        found = await connection.execute(self.statement(), parameters)
         rows = {row.id: row for row in found}
         return [rows.get(key) for key in keys]
+
+    def statement(self, names: Sequence[str] = ()) -> Select[Any]:
+        """Select the rows of the keys, some columns of them or all."""
+        columns = self.table.c
+        rows = _select(self.table, names)
+        return rows.where(columns.project_id == PROJECT, columns.id == any_(KEYS))
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,20 @@ class OneByColumn:
         self, connection: AsyncConnection, project_id: int, keys: Sequence[Any]
     ) -> list[Row[Any] | None]:
         """Give a row or None for each key, in the keys' order."""
+        parameters = {"project": project_id, "keys": list(keys)}
+        found = await connection.execute(self.statement(), parameters)
+        rows = {getattr(row, self.column): row for row in found}
+        return [rows.get(key) for key in keys]
+
+    def statement(self, names: Sequence[str] = ()) -> Select[Any]:
+        """Select the rows of the keys, some columns of them or all."""
         columns = self.table.c
         column = columns[self.column]
-        statement = select(self.table).where(
+        return _select(self.table, names).where(
             columns.project_id == PROJECT,
             column == any_(bindparam("keys", type_=ARRAY(column.type))),
             self.condition,
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
-        rows = {getattr(row, self.column): row for row in found}
-        return [rows.get(key) for key in keys]
 
 
 @dataclass(frozen=True)
@@ -102,24 +110,30 @@ class PageByColumn(Pages):
         """The connection's name, for cursors."""
         return f"{self.table.name}.{self.column}"
 
-    def _children(self, key: ColumnElement[Any]) -> Select[Any]:
+    def _children(self, key: ColumnElement[Any], names: Sequence[str]) -> Select[Any]:
         columns = self.table.c
-        return select(self.table).where(columns.project_id == PROJECT, columns[self.column] == key)
+        rows = _select(self.table, names)
+        return rows.where(columns.project_id == PROJECT, columns[self.column] == key)
 
     async def fetch(
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
     ) -> list[PageRows]:
         """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
-        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
-        child = _slice(self._children(parent.c.key), self.table, page).lateral("child")
-        statement = select(child, parent.c.key.label("parent_key")).select_from(
-            parent.join(child, true())
-        )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        parameters = {"project": project_id, "keys": list(keys)}
+        found = await connection.execute(self.statement(page), parameters)
         groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
         for row in found:
             groups[row.parent_key].append(row)
-        return [_page_rows(groups[key], page) for key in keys]
+        return [page_rows(groups[key], page) for key in keys]
+
+    def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
+        """Select the pages of the keys: columns of the rows, then the key as `parent_key`."""
+        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+        rows = self._children(parent.c.key, names)
+        child = _slice(rows, self.table, page).lateral("child")
+        return select(child, parent.c.key.label("parent_key")).select_from(
+            parent.join(child, true())
+        )
 
     async def count(
         self,
@@ -152,10 +166,13 @@ class PageOfProject(Pages):
         self, connection: AsyncConnection, project_id: int, keys: Sequence[None], page: Page
     ) -> list[PageRows]:
         """Give the page for the one key there is."""
-        rows = select(self.table).where(self.table.c.project_id == PROJECT)
-        statement = _slice(rows, self.table, page)
-        found = await connection.execute(statement, {"project": project_id})
-        return [_page_rows(list(found), page)] * len(keys)
+        found = await connection.execute(self.statement(page), {"project": project_id})
+        return [page_rows(list(found), page)] * len(keys)
+
+    def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
+        """Select a page, some columns of its rows or all."""
+        rows = _select(self.table, names).where(self.table.c.project_id == PROJECT)
+        return _slice(rows, self.table, page)
 
     async def count(
         self,
@@ -192,11 +209,11 @@ class PageOfDescendants(PageByColumn):
             .where(child.c.project_id == PROJECT)
         )
 
-    def _children(self, key: ColumnElement[Any]) -> Select[Any]:
+    def _children(self, key: ColumnElement[Any], names: Sequence[str]) -> Select[Any]:
         below = self._below()
         columns = self.table.c
         return (
-            select(self.table)
+            _select(self.table, names)
             .join(below, below.c.id == columns.id)
             .where(columns.project_id == PROJECT, below.c.ancestor_id == key)
         )
@@ -265,10 +282,16 @@ def _slice(rows: Select[Any], table: Table, page: Page) -> Select[Any]:
         rows = rows.where(beyond(table, page.order, page.after, greater=not descending))
     if page.before is not None:
         rows = rows.where(beyond(table, page.order, page.before, greater=descending))
-    return rows.order_by(*ordering(table, page.order, backward=page.backward)).limit(page.size + 1)
+    size = bindparam("size", page.size + 1, type_=Integer)
+    return rows.order_by(*ordering(table, page.order, backward=page.backward)).limit(size)
 
 
-def _page_rows(rows: list[Row[Any]], page: Page) -> PageRows:
+def _select(table: Table, names: Sequence[str]) -> Select[Any]:
+    return select(*[table.c[name] for name in names]) if names else select(table)
+
+
+def page_rows(rows: Sequence[Any], page: Page) -> PageRows:
+    """Make a page of the rows that its statement gave."""
     more = len(rows) > page.size
     rows = rows[: page.size]
     if page.backward:

@@ -63,9 +63,19 @@ class Page:
     before: tuple[Any, ...] | None = None
     filter: Filter | None = None
 
+    @property
+    def is_particular(self) -> bool:
+        """Whether its statement has values of its own: those of cursors or of a filter."""
+        return not (self.after is None and self.before is None and self.filter is None)
+
+    @property
+    def shape(self) -> "Page":
+        """The page as any other of its order and direction, but for its size."""
+        return Page(self.order, "", backward=self.backward)
+
     def cursor(self, row: Row[Any]) -> str:
         """Make the cursor of a row of this page."""
-        return write_cursor(row, self.order, self.signature)
+        return write_cursor([getattr(row, name) for name in self.order.columns], self.signature)
 
 
 @dataclass(frozen=True)
@@ -109,9 +119,8 @@ def signature_of(connection: str, order: Order, filter_: Filter | None = None) -
     return sha256(text.encode()).hexdigest()[:8]
 
 
-def write_cursor(row: Row[Any], order: Order, signature: str) -> str:
-    """Make the cursor of a row."""
-    values = [getattr(row, name) for name in order.columns]
+def write_cursor(values: Sequence[Any], signature: str) -> str:
+    """Make the cursor of a row, from its values of the order's columns."""
     # microseconds, since a cursor must tell rows of the same second apart
     written = [
         (value - _EPOCH) // timedelta(microseconds=1)

@@ -124,6 +124,14 @@ async def _place(
     if kind is SessionKind.ROOT:
         raise Invalid("A session with a parent is no ROOT.", field="kind")
     above = await find_named(recording, Session.session_id, parent, "parent")
+    if above.id != above.root_id:
+        # the foreign keys would lock the parent before the root, a deletion locks from the top down
+        columns = table_of(Session).c
+        await recording.execute(
+            select(columns.id)
+            .where(columns.project_id == recording.project_id, columns.id == above.root_id)
+            .with_for_update(read=True, key_share=True)
+        )
     return {
         "parent_id": above.id,
         "root_id": above.root_id,

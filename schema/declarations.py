@@ -81,6 +81,13 @@ class SubjectField:
 
 
 @dataclass(frozen=True)
+class NodesField:
+    """A root field that finds rows of any noun by their ids: `ids`, or the one `id`."""
+
+    is_list: bool
+
+
+@dataclass(frozen=True)
 class IdentityField:
     """The TypeID of the row."""
 
@@ -94,5 +101,6 @@ Declaration = (
     | LoadedField
     | FindField
     | SubjectField
+    | NodesField
     | IdentityField
 )

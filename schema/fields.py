@@ -23,7 +23,7 @@ from resolvers.context import Context
 from resolvers.filters import read_filter
 from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
 from resolvers.loaders import AnyPage, ById, OneByColumn
-from resolvers.page import PageArguments
+from resolvers.page import Page, PageArguments
 from resolvers.validation import check_name
 from schema.connection import Connection
 from schema.declarations import (
@@ -38,7 +38,6 @@ from schema.declarations import (
     SubjectField,
 )
 from schema.filters import FILTER_COLUMNS
-from schema.inputs import unpack
 from schema.orders import read_order
 
 Info = strawberry.Info[Context, None]
@@ -144,6 +143,21 @@ def many(loader: ById, key: str, description: str) -> Any:
     return _field(ManyField(loader, key), resolve, description)
 
 
+def read_page_arguments(
+    loader: AnyPage,
+    *,
+    filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
+    order_by: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> Page:
+    """Read a connection's arguments by their names in Python. Raises `Invalid`."""
+    given = {name: _given(value) for name, value in arguments.items()}
+    columns = FILTER_COLUMNS[loader.table]
+    order = read_order(order_by) if order_by else None
+    wanted = read_filter(filter, columns) if filter else None
+    return loader.page(PageArguments(**given, order=order, filter=wanted))
+
+
 def page(loader: AnyPage, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
     """Declare a connection to the rows that refer to this one by `key`; of the project if None."""
     declaration = PageField(loader, None if key is None else _position(key))
@@ -159,15 +173,8 @@ def page(loader: AnyPage, key: InstrumentedAttribute[Any] | None, description: s
         order_by: Any = strawberry.UNSET,
     ) -> Any:
         found = None if declaration.key is None else itemgetter(declaration.key)(root.row)
-        arguments = PageArguments(
-            _given(first),
-            _given(after),
-            _given(last),
-            _given(before),
-            read_order(order_by) if order_by else None,
-            read_filter(unpack(filter), FILTER_COLUMNS[loader.table]) if filter else None,
-        )
-        wanted = loader.page(arguments)
+        given = {"first": first, "after": after, "last": last, "before": before}
+        wanted = read_page_arguments(loader, **given, filter=filter, order_by=order_by)
         loaded = await info.context.load_page(loader, found, wanted)
         return Connection(
             loaded=loaded,

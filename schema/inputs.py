@@ -1,32 +1,50 @@
 """Inputs as plain values: what was left out is left out."""
 
-from dataclasses import fields
-from enum import Enum
 from functools import partial
 from typing import Any
 
-import strawberry
-from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
 from strawberry.types.base import get_object_definition
 
 from resolvers.validation import camel_case
+from schema.declarations import PageField
 
 
 def plain_inputs(schema: GraphQLSchema) -> None:
-    """Let mutations take their inputs as graphql-core coerces them: dicts, by Python's names.
+    """Let mutations and connections take inputs as graphql-core coerces them: dicts.
 
-    Strawberry would make an object of each input, field by field, to be taken apart again: a
-    quarter of what a batch costs in Python.
+    Their keys are Python's names. Strawberry would make an object of each input, field by field, to
+    be taken apart again: a quarter of what a batch costs in Python.
     """
-    root = schema.mutation_type
-    for field in root.fields.values() if root else ():
-        definition = field.extensions["strawberry-definition"]
-        field.resolve = partial(_call, definition.base_resolver.wrapped_func)
-        _use_python_names(get_named_type(field.args["input"].type))
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType):
+            continue
+        for field in kind.fields.values():
+            declared = field.extensions.get("strawberry-definition")
+            if kind is schema.mutation_type:
+                _make_plain(field, partial(_call, declared.base_resolver.wrapped_func))
+            elif declared and isinstance(declared.metadata.get("declaration"), PageField):
+                _make_plain(field, declared.base_resolver.wrapped_func)
 
 
 def _call(function: Any, _root: Any, info: Any, **arguments: Any) -> Any:
     return function(info, **arguments)
+
+
+def _make_plain(field: GraphQLField, resolve: Any) -> None:
+    field.resolve = resolve
+    for name, argument in field.args.items():
+        argument.out_name = _SPELLED.get(name, name)
+        _use_python_names(get_named_type(argument.type))
+
+
+_SPELLED = {"orderBy": "order_by"}
 
 
 def _use_python_names(kind: Any) -> None:
@@ -41,21 +59,3 @@ def _use_python_names(kind: Any) -> None:
     for name, field in kind.fields.items():
         field.out_name = names[name]
         _use_python_names(get_named_type(field.type))
-
-
-def unpack(given: Any) -> dict[str, Any]:
-    """Give an input's fields as keyword arguments: what was left out is left out."""
-    values = {item.name: getattr(given, item.name) for item in fields(given)}
-    return {name: _plain(item) for name, item in values.items() if item is not strawberry.UNSET}
-
-
-def _plain(item: Any) -> Any:
-    if _is_input(item):
-        return unpack(item)
-    if isinstance(item, list) and item and _is_input(item[0]):
-        return [unpack(element) for element in item]
-    return item  # JSON among others, which may be nested a thousand deep
-
-
-def _is_input(item: Any) -> bool:
-    return hasattr(item, "__strawberry_definition__") and not isinstance(item, Enum)

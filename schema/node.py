@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from resolvers.errors import Invalid
 from resolvers.identifiers import PREFIXES, decode, encode, table_of
 from resolvers.page import MAXIMUM_PAGE_SIZE
-from schema.declarations import IdentityField
+from schema.declarations import IdentityField, NodesField
 from schema.fields import NODE_TYPES, Id, Info, column, computed, load_node, one, page
 from schema.method import method
 
@@ -50,13 +50,19 @@ def node_type(model: type[Any], description: str) -> Callable[[type[Type]], type
 class NodeQuery:
     """The roots of the graph that find any node by its id."""
 
-    @method("Any object by its id; null where there is none, or none of this project.")
+    @method(
+        "Any object by its id; null where there is none, or none of this project.",
+        declaration=NodesField(is_list=False),
+    )
     async def node(self, info: Info, id: Id) -> Node | None:  # noqa: A002
         """Find a node."""
         found: Node | None = await _load(info, id, "id")
         return found
 
-    @method("Any objects by their ids, in the order of the ids; null for each not found.")
+    @method(
+        "Any objects by their ids, in the order of the ids; null for each not found.",
+        declaration=NodesField(is_list=True),
+    )
     async def nodes(
         self,
         info: Info,

@@ -4,6 +4,7 @@ A noun's module calls `order_type`, and a connection refers to what it made by n
 (`schema.session.SessionOrder`).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +59,6 @@ def order_type(node: type[Any], *names: str) -> type[Any]:
     )
 
 
-def read_order(given: Any) -> Order:
+def read_order(given: Mapping[str, Any]) -> Order:
     """Read an `orderBy`: ids stand behind its column, so that every row has its place."""
-    return Order((given.field.value, "id"), given.direction is OrderDirection.DESC)
+    return Order((given["field"].value, "id"), given["direction"] is OrderDirection.DESC)

@@ -39,6 +39,9 @@ application.add_typer(keys, name="keys")
 
 def main() -> None:
     """Run a command; what the operator can mend is one line on the standard error."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # shells ignore it for what scripts run behind them, but asyncio needs it to be told to end
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):  # a terminal that is closed hangs up; Windows has no such
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
@@ -64,8 +67,6 @@ def main() -> None:
 
 def _interrupt(_number: int, _frame: object) -> None:
     """End as for Ctrl-C: what runs is cancelled, and leaves the store in good order."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs behind them
-        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

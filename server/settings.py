@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     trusted_documents_only: bool = False
     """Run no documents but those that `sessiongraph persist` stored."""
 
+    plans_queries: bool = True
+    """Run queries by a compiled plan; False leaves all of them to graphql-core."""
     pool_size: PositiveInt = 10
     """Most database connections of one server process."""
     pool_timeout_seconds: PositiveFloat = 10

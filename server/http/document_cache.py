@@ -5,6 +5,7 @@ recently used go first.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from graphql import (
@@ -18,6 +19,9 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from execution.collect import Unplannable
+from execution.compile import compile_query
+from execution.plan import QueryPlan
 from resolvers.errors import Invalid
 from server.bounded_cache import BoundedCache
 from server.http.document_limits import measure_operations, parse_within_limits
@@ -43,6 +47,8 @@ class PreparedOperation:
 
     node: OperationDefinitionNode
     measure: Measure
+    plan: QueryPlan | None
+    """How to run it, unless graphql-core has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,16 @@ class DocumentCache:
             raise InvalidDocument(errors)
         nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         operations = [
-            PreparedOperation(node, measure) for node, measure in zip(nodes, measures, strict=True)
+            PreparedOperation(node, measure, self._plan(document, node))
+            for node, measure in zip(nodes, measures, strict=True)
         ]
         prepared = PreparedDocument(document, operations)
         self._documents.keep(text, prepared, len(text))
         return prepared
+
+    def _plan(self, document: DocumentNode, node: OperationDefinitionNode) -> QueryPlan | None:
+        if not self._settings.plans_queries:
+            return None
+        with suppress(Unplannable):
+            return compile_query(self._schema, document, node)
+        return None

@@ -1,16 +1,16 @@
 """What connections offer, they find by an index: shown by the plans for 200,000 rows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schema import schema
 from tests.graphql_client import GraphQLClient
+from tests.statements import recorded_statements
 
 ROWS = 200_000
 
@@ -95,29 +95,15 @@ COMMON: dict[str, list[dict[str, Any]]] = {
 }
 
 
-@contextmanager
-def recorded(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that run, with their parameters."""
-    statements: list[tuple[str, Any]] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", listen)
-    try:
-        yield statements
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", listen)
-
-
 async def plan(engine: AsyncEngine, graphql: GraphQLClient, document: str, **values: Any) -> str:
     """The plan of the one statement that a document runs."""
-    with recorded(engine) as statements:
+    with recorded_statements(engine) as statements:
         await graphql.execute(document, **values)
-    ((statement, parameters),) = statements
+    (statement,) = statements
     async with engine.connect() as connection:
-        lines = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-        return "\n".join(lines.scalars())
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        lines = await driver.fetch(f"EXPLAIN {statement.query}", *statement.args)
+        return "\n".join(line for (line,) in lines)
 
 
 def _roots() -> Iterator[tuple[str, str, str, list[str]]]:
@@ -164,7 +150,7 @@ async def test_orders_and_common_filters_use_an_index(
                 for arguments in ({"first": 50}, {"last": 50}, {"first": 50, "after": cursor}):
                     explained = await plan(engine, large, document, orderBy=order, **arguments)
                     assert "Sort" not in explained, (name, order, explained)
-                    assert "Index Scan" in explained, (name, order, explained)
+                    assert "Index" in explained, (name, order, explained)
                     # a page begins at its cursor, however many rows lie before it
                     assert "after" not in arguments or "AND (ROW(" in explained, explained
         for wanted in COMMON[name]:

@@ -60,7 +60,7 @@ def _after(order: Order, values: list[Any]) -> tuple[Any, ...] | None:
 )
 def test_a_cursor_is_read_as_it_was_written(moment: datetime, key: UUID) -> None:
     row: Any = Position(moment, key)
-    assert read(NEWEST, after=write_cursor(row, NEWEST, SIGNATURE)).after == (moment, key)
+    assert read(NEWEST, after=write_cursor(row, SIGNATURE)).after == (moment, key)
 
 
 @given(JSON)
@@ -127,7 +127,7 @@ def test_the_size_of_a_page() -> None:
 def test_a_cursor_keeps_each_microsecond() -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     cursors = {
-        write_cursor(row, NEWEST, SIGNATURE)
+        write_cursor(row, SIGNATURE)
         for number in range(3)
         for row in [_position(moment + timedelta(microseconds=number))]
     }

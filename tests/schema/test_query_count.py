@@ -1,13 +1,10 @@
 """A level of a query is one statement, for any number of parents."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Base
@@ -18,20 +15,7 @@ from resolvers.transaction import record
 from schema.declarations import LoadedField, OneField, PageField, SubjectField
 from tests.graphql_client import GraphQLClient
 from tests.history import ROADS, fill, links
-
-
-@contextmanager
-def count_statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def listen(*arguments: Any) -> None:
-        statements.append(arguments[2])
-
-    event.listen(engine.sync_engine, "before_cursor_execute", listen)
-    try:
-        yield statements
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", listen)
+from tests.statements import recorded_statements
 
 
 def _documents() -> list[str]:
@@ -60,7 +44,7 @@ async def test_every_link_costs_the_same_for_2_and_for_200_parents(
         counts = []
         for size in (2, 200):
             query = f"{{ sessions(last: {size}) {{ nodes {{ {document} }} }} }}"
-            with count_statements(engine) as statements:
+            with recorded_statements(engine) as statements:
                 data = await graphql.execute(query)
             assert len(data["sessions"]["nodes"]) == size
             assert "'id'" in str(data), f"nothing is at the end of {document}"
@@ -101,12 +85,12 @@ async def test_what_is_worked_out_costs_the_same_for_2_and_for_200_parents(
         for size in (2, 200):
             for asked in ("id", field):
                 road = ROADS[name].format(asked)
-                with count_statements(engine) as statements:
+                with recorded_statements(engine) as statements:
                     await graphql.execute(f"{{ sessions(last: {size}) {{ nodes {{ {road} }} }} }}")
                 counts.append(len(statements))
                 for statement in statements:
-                    for table, alias in _TABLE.findall(statement):
-                        assert f"{alias or table}.project_id = " in statement, statement
+                    for table, alias in _TABLE.findall(statement.query):
+                        assert f"{alias or table}.project_id = " in statement.query, statement
         plain, two, plain_again, two_hundred = counts
         assert plain == plain_again, name
         assert two == two_hundred == plain + costs, field
@@ -122,7 +106,7 @@ async def test_a_dashboards_page_costs_a_statement_a_level(
       memories { nodes { content accesses { nodes { accessType } } } }
     } } }"""
     for size in (3, 200):
-        with count_statements(engine) as statements:
+        with recorded_statements(engine) as statements:
             await graphql.execute(query, n=size)
         # sessions, agents, active versions, messages, tool calls, confirmations, memories, accesses
         assert len(statements) == 8
@@ -139,7 +123,7 @@ async def test_descendants_at_any_depth_are_one_statement(
 
     await record(Context(engine, 1), "chain", chain, {"length": 60})
     for start, below in (("58", 1), ("0", 59)):
-        with count_statements(engine) as statements:
+        with recorded_statements(engine) as statements:
             data = await graphql.execute(
                 """query ($id: ID!) { session(id: $id) {
                   descendants(first: 200) { nodes { sessionId depth } } } }""",
@@ -154,10 +138,10 @@ async def test_descendants_at_any_depth_are_one_statement(
 async def test_rows_are_counted_only_when_asked_for(
     graphql: GraphQLClient, engine: AsyncEngine
 ) -> None:
-    with count_statements(engine) as statements:
+    with recorded_statements(engine) as statements:
         await graphql.execute("{ sessions { nodes { id } } }")
     assert len(statements) == 1
-    with count_statements(engine) as statements:
+    with recorded_statements(engine) as statements:
         await graphql.execute("{ sessions { nodes { id } totalCount } }")
     assert len(statements) == 2
 
@@ -166,14 +150,14 @@ async def test_an_answer_reads_nothing_that_was_just_written(
     graphql: GraphQLClient, engine: AsyncEngine
 ) -> None:
     await graphql.record("createSession", "created", sessionId="s")
-    with count_statements(engine) as statements:
+    with recorded_statements(engine) as statements:
         await graphql.record(
             "recordMessage",
             "message { sequence } session { messageCount }",
             session="s",
             role="USER",
         )
-    assert not [statement for statement in statements if statement.startswith("SELECT")]
+    assert not [each for each in statements if each.query.startswith("SELECT")]
 
 
 async def test_root_fields_of_a_kind_are_one_statement(
@@ -181,12 +165,12 @@ async def test_root_fields_of_a_kind_are_one_statement(
 ) -> None:
     await fill(engine, 3)
     aliased = " ".join(f'a{number}: session(id: "s{number}") {{ id }}' for number in range(3))
-    with count_statements(engine) as statements:
+    with recorded_statements(engine) as statements:
         data = await graphql.execute(f"{{ {aliased} }}")
     assert None not in data.values()
     assert len(statements) == 1
     ids = [found["id"] for found in data.values()]
-    with count_statements(engine) as statements:
+    with recorded_statements(engine) as statements:
         data = await graphql.execute("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
     assert [node["id"] for node in data["nodes"]] == ids
     assert len(statements) == 1
@@ -197,7 +181,7 @@ async def test_a_connection_asked_for_twice_is_read_once(
 ) -> None:
     await fill(engine, 3)
     for second, count in (("first: 2", 2), ("last: 2", 3)):
-        with count_statements(engine) as statements:
+        with recorded_statements(engine) as statements:
             await graphql.execute(
                 f"""{{ sessions {{ nodes {{
                   a: messages(first: 2) {{ nodes {{ id }} }}

@@ -1,0 +1,83 @@
+"""Makes response objects of rows: one generated function for each selection.
+
+The function holds a dict display with the selection's keys in order, such as
+`{"id": encode("session", row[0]), "title": row[1], "messages": None}`. Links are None at first and
+put in place when their level is loaded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import Numeric
+
+from execution.collect import Unplannable
+from execution.plan import Columns, MakeObject
+from resolvers.identifiers import PREFIXES, encode
+from schema.declarations import ColumnField, ComputedField, IdentityField
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key of an object, the Python expression of its value, and its condition if it has one."""
+
+    key: str
+    expression: str
+    condition: int | None = None
+
+
+def json(text: str | None) -> orjson.Fragment | None:
+    """Let a JSON column's text go into the response as it is."""
+    return None if text is None else orjson.Fragment(text)
+
+
+def text(value: Any) -> str | None:
+    """Write a decimal."""
+    return None if value is None else str(value)
+
+
+def make_objects_of(members: Sequence[Member], functions: dict[str, Any]) -> MakeObject:
+    """Generate the function; `functions` are those that expressions call by other names."""
+    if any(member.condition is not None for member in members):
+        lines = ["    made = {}"]
+        for member in members:
+            indent = "    "
+            if member.condition is not None:
+                lines.append(f"    if holds[{member.condition}]:")
+                indent = "        "
+            lines.append(f"{indent}made[{member.key!r}] = {member.expression}")
+        lines.append("    return made")
+    else:
+        pairs = ", ".join(f"{member.key!r}: {member.expression}" for member in members)
+        lines = [f"    return {{{pairs}}}"]
+    source = "\n".join(["def make(row, holds):", *lines])
+    names = {"encode": encode, "json": json, "text": text, **functions}
+    # of names that GraphQL's grammar allows, and of numbers; nothing of a client's values
+    exec(source, names)  # noqa: S102
+    made: MakeObject = names["make"]
+    return made
+
+
+def expression_of(declaration: Any, columns: Columns, functions: dict[str, Any]) -> str:
+    """Give the Python expression of a leaf, from the row's values."""
+    table_columns = list(columns.table.c)
+    match declaration:
+        case IdentityField():
+            prefix = PREFIXES[columns.table]
+            return f"encode({prefix!r}, row[{columns.position('id')}])"
+        case ColumnField(position, is_json):
+            column = table_columns[position]
+            value = f"row[{columns.position(column.name)}]"
+            if is_json:
+                return f"json({value})"
+            is_decimal = isinstance(column.type, Numeric) and column.type.python_type is Decimal
+            return f"text({value})" if is_decimal else value
+        case ComputedField(positions, function):
+            names = [table_columns[position].name for position in positions]
+            values = ", ".join(f"row[{columns.position(name)}]" for name in names)
+            called = f"function_{len(functions)}"
+            functions[called] = function
+            return f"{called}({values})"
+    raise Unplannable(declaration)

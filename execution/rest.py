@@ -1,0 +1,93 @@
+"""What plans leave to graphql-core: fields of a node, run as an operation with it as the root.
+
+All nodes of a level run at the same time, so that loaders batch what they ask for.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from inspect import isawaitable
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    execute,
+)
+from sqlalchemy import Table
+
+from execution.collect import CollectedField, Unplannable
+from execution.plan import Rest
+from resolvers.context import Context
+from schema.fields import NODE_TYPES
+
+
+def compile_rest(
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    fields: Sequence[CollectedField],
+    kind: GraphQLObjectType,
+    table: Table,
+) -> Rest | None:
+    """Make an operation of the fields that are left to graphql-core, with the node as root."""
+    if not fields:
+        return None
+    nodes = []
+    for found in fields:
+        inner = [node for part, _ in found.selections for node in part.selections]
+        if any(condition != found.condition for _, condition in found.selections):
+            raise Unplannable(found.key)
+        selection_set = SelectionSetNode(selections=tuple(inner)) if inner else None
+        nodes.append(_without_conditions(found, selection_set))
+    own = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        variable_definitions=operation.variable_definitions,
+        selection_set=SelectionSetNode(selections=tuple(nodes)),
+    )
+    document = DocumentNode(definitions=(own, *fragments.values()))
+    keys = [(found.key, found.condition) for found in fields]
+    return Rest(NODE_TYPES[table], kind.name, keys, document)
+
+
+def _without_conditions(found: CollectedField, inner: SelectionSetNode | None) -> FieldNode:
+    node = found.node
+    return FieldNode(
+        alias=node.alias, name=node.name, arguments=node.arguments, selection_set=inner
+    )
+
+
+async def run_rest(
+    rest: Rest,
+    schema: GraphQLSchema,
+    context: Context,
+    variables: Mapping[str, Any],
+    row: Any,
+) -> dict[str, Any]:
+    """Work the fields out for one row. Raises `Unplannable` where there are errors."""
+    result = execute(
+        _rooted(schema, rest.type_name),
+        rest.document,
+        root_value=rest.node_type(row=row),
+        context_value=context,
+        variable_values=dict(variables),
+    )
+    if isawaitable(result):
+        result = await result
+    if result.errors or result.data is None:
+        raise Unplannable(rest.type_name)
+    return result.data
+
+
+@lru_cache(64)
+def _rooted(schema: GraphQLSchema, type_name: str) -> GraphQLSchema:
+    """Give the schema whose operations begin at a node of this type."""
+    root = schema.type_map[type_name]
+    if not isinstance(root, GraphQLObjectType):
+        raise Unplannable(type_name)
+    types = [kind for kind in schema.type_map.values() if not kind.name.startswith("__")]
+    return GraphQLSchema(query=root, types=types, assume_valid=True)

@@ -1,0 +1,84 @@
+"""The plan and graphql-core give the same answers, errors included."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import Base
+from resolvers.identifiers import PREFIXES, encode
+from schema.fields import NODE_TYPES
+from server.app import create_app
+from server.settings import Settings
+from tests.execution.operations import operations
+from tests.history import fill
+
+EXAMPLES = int(os.environ.get("SESSIONGRAPH_TEST_EXAMPLES", "300"))
+
+
+def client(engine: AsyncEngine, *, plans_queries: bool) -> httpx2.AsyncClient:
+    settings_of_server = Settings(
+        insecure=True, plans_queries=plans_queries, max_cost=10**9, max_aliases=1000
+    )
+    app = create_app(settings_of_server, engine)
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://localhost", timeout=60
+    )
+
+
+async def some_ids(engine: AsyncEngine) -> list[str]:
+    """An id of each noun."""
+    ids = []
+    async with engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            if table in NODE_TYPES:
+                found = await connection.scalar(text(f"SELECT min(id::text) FROM {table.name}"))
+                ids.append(encode(PREFIXES[table], table.c.id.type.python_type(found)))
+    return ids
+
+
+def without_request(answer: dict[str, Any]) -> dict[str, Any]:
+    for error in answer.get("errors", ()):
+        error["extensions"].pop("requestId", None)
+    return answer
+
+
+@dataclass
+class Executors:
+    """The same store, served with the plan and without."""
+
+    planned: httpx2.AsyncClient
+    reference: httpx2.AsyncClient
+    ids: list[str]
+
+
+@pytest.fixture
+async def executors(engine: AsyncEngine) -> AsyncIterator[Executors]:
+    await fill(engine, 3)
+    async with (
+        client(engine, plans_queries=True) as planned,
+        client(engine, plans_queries=False) as reference,
+    ):
+        yield Executors(planned, reference, await some_ids(engine))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+async def test_random_queries(executors: Executors, data: st.DataObject) -> None:
+    operation = data.draw(operations(executors.ids))
+    body = {"query": operation.text, "variables": operation.variables}
+    reference = await executors.reference.post("/graphql", json=body)
+    planned = await executors.planned.post("/graphql", json=body)
+    expected = reference.json()
+    assert without_request(planned.json()) == without_request(expected), operation.text
+    event("errors" if "errors" in expected else "data")
+    if "errors" not in expected:
+        # to the letter: the order of keys, the digits of numbers, the spelling of times
+        assert planned.content == reference.content, operation.text
