@@ -6,17 +6,33 @@ next, has previous, start cursor, end cursor).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from graphql import GraphQLObjectType, get_named_type
 
-from execution.collect import CollectedField, Selections, Unplannable
+from execution.collect import CollectedField, Condition, Selections, Unplannable
 from execution.objects import Member, make_objects_of
 from execution.plan import Columns, LinkPlace, MakeObject, ObjectPlan, PagePlan
 from resolvers.loaders import AnyPage
 
-if TYPE_CHECKING:
-    from execution.compile import Compiler
+
+class SelectionCompiler(Protocol):
+    """What a connection asks of the compiler of its operation."""
+
+    def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
+        """Give the fields of a selection."""
+
+    def number(self, condition: Condition) -> int | None:
+        """Give the number of a condition in the plan; None where it always holds."""
+
+    def node_type(self, place: LinkPlace) -> GraphQLObjectType:
+        """Give the object type that a field leads to."""
+
+    def object_plan(
+        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, columns: Columns
+    ) -> ObjectPlan:
+        """Compile what is wanted of a row."""
+
 
 _CONNECTION = {"edges": "row[0]", "nodes": "row[1]", "pageInfo": "row[2]", "totalCount": "row[3]"}
 _EDGE = {"cursor": "row[0]", "node": "row[1]"}
@@ -29,7 +45,7 @@ _INFORMATION = {
 
 
 def rows_of(
-    compiler: "Compiler", selections: Selections, kind: GraphQLObjectType
+    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType
 ) -> list[Selections]:
     """Give what is asked for of a connection's rows, as nodes and as nodes of edges."""
     rows = []
@@ -43,7 +59,7 @@ def rows_of(
 
 
 def compile_page(
-    compiler: "Compiler",
+    compiler: SelectionCompiler,
     selections: Selections,
     place: LinkPlace,
     loader: AnyPage,
@@ -91,13 +107,13 @@ def compile_page(
 
 
 def _rows(
-    compiler: "Compiler", selections: Selections, kind: GraphQLObjectType, columns: Columns
+    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType, columns: Columns
 ) -> ObjectPlan:
     return compiler.object_plan(compiler.collect(selections, kind), kind, columns)
 
 
 def _make(
-    compiler: "Compiler",
+    compiler: SelectionCompiler,
     fields: Sequence[CollectedField],
     kind: GraphQLObjectType,
     expressions: Mapping[str, str],
