@@ -1,10 +1,10 @@
 """Runs a plan: each level of the query at once."""
 
 from asyncio import Task, create_task, gather, sleep
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from graphql import (
@@ -38,6 +38,8 @@ from resolvers.page import MAXIMUM_PAGE_SIZE, Page, PageRows, write_cursor
 from resolvers.validation import check_name
 from schema.fields import read_page_arguments
 
+T = TypeVar("T")
+
 
 async def run_query(
     plan: QueryPlan,
@@ -51,7 +53,12 @@ async def run_query(
     if isinstance(coerced, list):
         raise Unplannable
     holds = [_holds(condition, coerced.coerced) for condition in plan.conditions]
-    return await _Run(schema, context, variables, coerced, holds).query(plan)
+    run = _Run(schema, context, variables, coerced, holds)
+    try:
+        return await run.query(plan)
+    finally:
+        for task in list(run.tasks):  # of a query that failed
+            task.cancel()
 
 
 def _holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
@@ -67,6 +74,8 @@ class _Run:
     holds: list[bool]
     waiting: dict[Any, tuple[dict[Any, None], Task[dict[Any, Any]]]] = field(default_factory=dict)
     read: dict[Any, Task[list[PageRows]]] = field(default_factory=dict)
+    tasks: set[Task[Any]] = field(default_factory=set)
+    """What is being loaded."""
 
     async def query(self, plan: QueryPlan) -> dict[str, Any]:
         data = plan.make((), self.holds)
@@ -111,11 +120,17 @@ class _Run:
 
         if (loader, names) not in self.waiting:
             asked: dict[Any, None] = {}
-            self.waiting[loader, names] = asked, create_task(fetch(asked))
+            self.waiting[loader, names] = asked, self.start(fetch(asked))
         wanted, task = self.waiting[loader, names]
         wanted.update(dict.fromkeys(keys))
         found = await task
         return found if len(found) == len(keys) else {k: found[k] for k in keys if k in found}
+
+    def start(self, loading: Coroutine[Any, Any, T]) -> Task[T]:
+        task = create_task(loading)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
 
     async def rest(self, rest: Rest, rows: Sequence[Any], made: list[dict[str, Any]]) -> None:
         """Let graphql-core work out the other fields, of all nodes at the same time."""
@@ -132,7 +147,7 @@ class _Run:
         identity = (loader, names, tuple(keys), page)
         if identity not in self.read:
             fetching = fetch_pages(self.context, loader, names, keys, page)
-            self.read[identity] = create_task(fetching)
+            self.read[identity] = self.start(fetching)
         return await self.read[identity]
 
     async def nodes(self, root: NodesRoot) -> Any:

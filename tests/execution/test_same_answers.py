@@ -1,6 +1,7 @@
 """The plan and graphql-core give the same answers, errors included."""
 
 import os
+from asyncio import all_tasks
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -82,3 +83,11 @@ async def test_random_queries(executors: Executors, data: st.DataObject) -> None
     if "errors" not in expected:
         # to the letter: the order of keys, the digits of numbers, the spelling of times
         assert planned.content == reference.content, operation.text
+
+
+async def test_a_query_that_fails_leaves_nothing_running(executors: Executors) -> None:
+    wrong = """{ sessions { nodes { messages { nodes { id } } events(after: "x") { nodes { id } }
+      moduleStates { nodes { transitions { nodes { id } } } } } } agents { nodes { id } } }"""
+    reply = await executors.planned.post("/graphql", json={"query": wrong})
+    assert {error["extensions"]["field"] for error in reply.json()["errors"]} == {"after"}
+    assert not [task for task in all_tasks() if "_Run" in repr(task)]
