@@ -35,7 +35,7 @@ from resolvers.kept_rows import (
     unique_keys,
     values_of,
 )
-from resolvers.recording import Recording, alike, check_change, is_expression
+from resolvers.recording import Recording, check_change, is_expression
 from resolvers.validation import check_values
 
 
@@ -198,9 +198,12 @@ class BatchRecording(Recording):
         """Write what is kept: new rows first, those that others refer to before them."""
         for table in Base.metadata.sorted_tables:
             new = [kept for kept in self._kept.get(table, {}).values() if kept.is_new]
-            rows = [as_json(table, kept.values) for kept in new]
-            for group in alike(table, rows):
-                await self.connection.execute(insert(table), group)
+            if new:
+                rows = [as_json(table, kept.values) for kept in new]
+                # defaults are filled in, so only columns that are null in all rows are left out
+                given = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+                told = [{name: row[name] for name in given} for row in rows]
+                await self.connection.execute(insert(table), told)
             for kept in new:
                 kept.is_new = False
                 kept.changed.clear()

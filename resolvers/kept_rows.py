@@ -1,6 +1,6 @@
 """Rows that a batch keeps in memory, as they are and as they will be written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -106,17 +106,20 @@ def _json_columns(table: Table) -> frozenset[str]:
 
 def as_text(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """Write JSON values as the text that a row has of them."""
-    json_columns = _json_columns(table)
-    return {
-        name: write_json(value) if value is not None and name in json_columns else value
-        for name, value in values.items()
-    }
+    return _convert(table, values, write_json)
 
 
 def as_json(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """Give a row's values to write: its JSON is text already."""
-    json_columns = _json_columns(table)
-    return {
-        name: Fragment(value) if value is not None and name in json_columns else value
-        for name, value in values.items()
-    }
+    return _convert(table, values, Fragment)
+
+
+def _convert(
+    table: Table, values: Mapping[str, Any], convert: Callable[[Any], Any]
+) -> dict[str, Any]:
+    converted = dict(values)
+    for name in _json_columns(table):
+        value = converted.get(name)
+        if value is not None:
+            converted[name] = convert(value)
+    return converted

@@ -120,7 +120,7 @@ class Recording:
         ]
         statement: Insert = _insert(table, key)
         found: list[Row[Any]] = []
-        for group in alike(table, complete):
+        for group in _alike(table, complete):
             parameters = group if len(group) > 1 else group[0]
             found.extend(await self.connection.execute(statement, parameters))
         order = {row["id"]: place for place, row in enumerate(complete)}
@@ -181,7 +181,7 @@ def check_change(table: Table, values: Mapping[str, Any]) -> None:
     check_values(table, given, is_change=True)
 
 
-def alike(table: Table, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def _alike(table: Table, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Group rows that leave the same columns to their defaults: a statement inserts one group."""
     groups: dict[frozenset[str], list[dict[str, Any]]] = {}
     for row in rows:

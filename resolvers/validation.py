@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import CheckConstraint, Column, Double, Integer, Table, Text
+from sqlalchemy import CheckConstraint, Column, Double, Integer, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from resolvers.errors import Invalid
@@ -46,35 +46,56 @@ def check_values(
 
     In a new row None leaves the column to its default; in a change it sets null.
     """
-    bounds = _bounds(table)
+    checks = _checks(table)
     for name, value in values.items():
-        column = table.c[name]
+        column, check, bounds = checks[name]
         field = f"{path}{camel_case(name)}"
         if value is None:
             if not column.nullable and (is_change or column.server_default is None):
                 raise Invalid("Must not be null.", field=field)
             continue
-        _check_value(column, value, field)
-        if name in bounds:
-            _check_bounds(value, bounds[name], field)
+        if check is not None:
+            check(value, field)
+        if bounds is not None:
+            _check_bounds(value, bounds, field)
 
 
-def _check_value(column: Column[Any], value: Any, field: str) -> None:
-    if isinstance(column.type, JSON):
-        check_json(value, field)
-    elif isinstance(column.type, Text):
-        _check_text(column, value, field)
-    elif isinstance(column.type, ARRAY):
-        _check_list(column.type, value, field)
-    elif isinstance(column.type, Integer) and not 0 <= value <= _LARGEST_INTEGER:
+_Check: TypeAlias = Callable[[Any, str], None]
+_Bounds: TypeAlias = tuple[int, int | None]
+
+
+@cache
+def _checks(table: Table) -> dict[str, tuple[Column[Any], _Check | None, _Bounds | None]]:
+    """Give each column with the check of its values and their bounds."""
+    bounds = _bounds(table)
+    return {column.name: (column, _check_of(column), bounds.get(column.name)) for column in table.c}
+
+
+def _check_of(column: Column[Any]) -> _Check | None:
+    if isinstance(column.type, Text):
+        return check_text if column.name in LONG_TEXTS else check_name
+    if isinstance(column.type, ARRAY):
+        return partial(_check_list, column.type)
+    checks: dict[type[Any], _Check] = {
+        JSON: check_json,
+        Integer: _check_integer,
+        Double: _check_finite,  # before Numeric, which it is one of
+        Numeric: _check_decimal,
+    }
+    return next((check for kind, check in checks.items() if isinstance(column.type, kind)), None)
+
+
+def _check_integer(value: int, field: str) -> None:
+    if not 0 <= value <= _LARGEST_INTEGER:
         raise Invalid(f"Must be between 0 and {_LARGEST_INTEGER}.", field=field)
-    elif isinstance(column.type, Double) and not math.isfinite(value):
+
+
+def _check_finite(value: float, field: str) -> None:
+    if not math.isfinite(value):
         raise Invalid("Must be a finite number.", field=field)
-    elif isinstance(value, Decimal):
-        _check_decimal(value, field)
 
 
-def _check_bounds(value: Any, bounds: tuple[int, int | None], field: str) -> None:
+def _check_bounds(value: Any, bounds: _Bounds, field: str) -> None:
     least, most = bounds
     if value < least or (most is not None and value > most):
         limit = f"at least {least}" if most is None else f"between {least} and {most}"
@@ -82,9 +103,9 @@ def _check_bounds(value: Any, bounds: tuple[int, int | None], field: str) -> Non
 
 
 @cache
-def _bounds(table: Table) -> dict[str, tuple[int, int | None]]:
+def _bounds(table: Table) -> dict[str, _Bounds]:
     """Give the least and most value of columns, as the table's own constraints have them."""
-    bounds: dict[str, tuple[int, int | None]] = {}
+    bounds: dict[str, _Bounds] = {}
     for constraint in table.constraints:
         if isinstance(constraint, CheckConstraint):
             found = re.fullmatch(r"(\w+) (>= 0|BETWEEN 0 AND 1)", str(constraint.sqltext))
@@ -164,13 +185,6 @@ def _check_characters(value: str, field: str) -> None:
         raise Invalid(
             "Must not hold lone surrogates; it is not valid text.", field=field
         ) from error
-
-
-def _check_text(column: Column[Any], value: str, field: str) -> None:
-    if column.name in LONG_TEXTS:
-        check_text(value, field)
-    else:
-        check_name(value, field)
 
 
 def check_text(value: str, field: str) -> None:
