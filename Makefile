@@ -1,4 +1,4 @@
-# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `check`, `format`, `migration`, `lock`.
+# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `check`, `format`, `migration`, `lock`.
 # Only Python 3.11 or newer is needed, and Node 20 for `test-clients`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -12,7 +12,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-clients check format migration lock
+.PHONY: help serve demo test test-execution test-clients check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -29,6 +29,10 @@ test: $(DEVELOP)
 
 test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node_modules/installed
 	$(BIN)/pytest tests/clients
+
+# twenty times the random queries that `test` runs by plan and by graphql-core
+test-execution: $(DEVELOP)
+	SESSIONGRAPH_TEST_EXAMPLES=6000 $(BIN)/pytest tests/execution
 
 check: $(DEVELOP)
 	$(BIN)/ruff check .
