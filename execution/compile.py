@@ -207,7 +207,7 @@ class Compiler:
         members: list[Member] = []
         functions: dict[str, Any] = {}
         links: list[Link] = []
-        rest: list[CollectedField] = []
+        rest: list[tuple[CollectedField, int | None]] = []
         shared = self._share(fields, kind)
         for found in fields:
             condition = self.number(found.condition)
@@ -220,7 +220,7 @@ class Compiler:
                 case OneField() | PageField() | SubjectField():
                     links.append(self._link(found, place, columns, shared))
                 case declaration if self._is_rest(found, kind):
-                    rest.append(found)
+                    rest.append((found, condition))
                 case declaration:
                     expression = expression_of(declaration, columns, functions)
             members.append(Member(found.key, expression, condition))

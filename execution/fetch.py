@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.context import Context
-from resolvers.loaders import AnyPage, ById, OneByColumn, PageOfProject, page_rows
+from resolvers.loaders import AnyPage, ById, OneByColumn
 from resolvers.page import Page, PageRows
 
 _DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
@@ -47,7 +47,7 @@ async def fetch_one(
     sql, order = _write_one(loader, names)
     given = {"project": context.project_id, "keys": list(keys)}
     rows = await _run(context.engine, sql, [given[name] for name in order])
-    place = names.index(loader.column if isinstance(loader, OneByColumn) else "id")
+    place = names.index(loader.column)
     return {row[place]: row for row in rows}
 
 
@@ -63,13 +63,7 @@ async def fetch_pages(
     else:
         sql, order = _write_page(loader, names, page.shape)
         rows = await _run(context.engine, sql, [given[name] for name in order])
-    if isinstance(loader, PageOfProject):
-        return [page_rows(rows, page)] * len(keys)
-    groups: dict[Any, list[Any]] = {key: [] for key in keys}
-    place = len(names)
-    for row in rows:
-        groups[row[place]].append(row)
-    return [page_rows(groups[key], page) for key in keys]
+    return loader.split(rows, keys, page)
 
 
 async def count(context: Context, loader: AnyPage, keys: Sequence[Any], page: Page) -> list[int]:

@@ -53,7 +53,8 @@ class Rest:
 
     node_type: type[Any]
     type_name: str
-    keys: list[tuple[str, Condition]]
+    keys: list[tuple[str, int | None]]
+    """Their keys, each with the number of its condition."""
     document: Any
 
 

@@ -30,15 +30,18 @@ from schema.fields import NODE_TYPES
 def compile_rest(
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
-    fields: Sequence[CollectedField],
+    fields: Sequence[tuple[CollectedField, int | None]],
     kind: GraphQLObjectType,
     table: Table,
 ) -> Rest | None:
-    """Make an operation of the fields that are left to graphql-core, with the node as root."""
+    """Make an operation of the fields that are left to graphql-core, with the node as root.
+
+    The fields come with the numbers of their conditions.
+    """
     if not fields:
         return None
     nodes = []
-    for found in fields:
+    for found, _ in fields:
         inner = [node for part, _ in found.selections for node in part.selections]
         if any(condition != found.condition for _, condition in found.selections):
             raise Unplannable(found.key)
@@ -50,7 +53,7 @@ def compile_rest(
         selection_set=SelectionSetNode(selections=tuple(nodes)),
     )
     document = DocumentNode(definitions=(own, *fragments.values()))
-    keys = [(found.key, found.condition) for found in fields]
+    keys = [(found.key, condition) for found, condition in fields]
     return Rest(NODE_TYPES[table], kind.name, keys, document)
 
 

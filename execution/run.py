@@ -79,14 +79,14 @@ class _Run:
 
     async def query(self, plan: QueryPlan) -> dict[str, Any]:
         data = plan.make((), self.holds)
-        roots = [root for root in plan.roots if self.included(root.place)]
+        roots = [root for root in plan.roots if self.included(root.place.condition)]
         values = await gather(*[self.root(root) for root in roots])
         for root, value in zip(roots, values, strict=True):
             data[root.place.key] = value
         return data
 
-    def included(self, place: LinkPlace) -> bool:
-        return place.condition is None or self.holds[place.condition]
+    def included(self, condition: int | None) -> bool:
+        return condition is None or self.holds[condition]
 
     def arguments(self, place: LinkPlace) -> dict[str, Any]:
         return get_argument_values(place.field, place.node, self.coerced)
@@ -124,7 +124,7 @@ class _Run:
         wanted, task = self.waiting[loader, names]
         wanted.update(dict.fromkeys(keys))
         found = await task
-        return found if len(found) == len(keys) else {k: found[k] for k in keys if k in found}
+        return {key: found[key] for key in keys if key in found}
 
     def start(self, loading: Coroutine[Any, Any, T]) -> Task[T]:
         task = create_task(loading)
@@ -134,7 +134,7 @@ class _Run:
 
     async def rest(self, rest: Rest, rows: Sequence[Any], made: list[dict[str, Any]]) -> None:
         """Let graphql-core work out the other fields, of all nodes at the same time."""
-        kept = [key for key, condition in rest.keys if _holds(condition, self.coerced.coerced)]
+        kept = [key for key, condition in rest.keys if self.included(condition)]
         if kept:
             run = partial(run_rest, rest, self.schema, self.context, self.variables)
             for one, data in zip(made, await gather(*map(run, rows)), strict=True):
@@ -185,7 +185,11 @@ class _Run:
         make = plan.make
         made = [make(row, holds) for row in rows]
         if made:
-            work = [self.link(link, rows, made) for link in plan.links if self.included(link.place)]
+            work = [
+                self.link(link, rows, made)
+                for link in plan.links
+                if self.included(link.place.condition)
+            ]
             if plan.rest is not None:
                 work.append(self.rest(plan.rest, rows, made))
             if len(work) == 1:
@@ -197,10 +201,10 @@ class _Run:
     async def link(self, link: Link, rows: Sequence[Any], made: list[dict[str, Any]]) -> None:
         key = link.place.key
         if isinstance(link, SubjectLink):
-            names = [(row[link.prefix_position], row[link.id_position]) for row in rows]
-            found = await self.any_objects(link.targets, [each for each in names if each[0]])
-            for name, one in zip(names, made, strict=True):
-                one[key] = found.get(name)
+            ids = [(row[link.prefix_position], row[link.id_position]) for row in rows]
+            found = await self.any_objects(link.targets, [each for each in ids if each[0]])
+            for named, one in zip(ids, made, strict=True):
+                one[key] = found.get(named)
             return
         position = link.key_position
         if not isinstance(link, OneLink):
@@ -212,9 +216,8 @@ class _Run:
         wanted = list(dict.fromkeys(row[position] for row in rows if row[position] is not None))
         targets: dict[Any, dict[str, Any]] = {}
         if wanted:
-            columns = tuple(link.target.columns.names)
-            column = getattr(link.loader, "column", "id")
-            found_rows = await self.rows(link.loader, _with(columns, column), wanted)
+            names = _with(tuple(link.target.columns.names), link.loader.column)
+            found_rows = await self.rows(link.loader, names, wanted)
             objects = await self.objects(link.target, list(found_rows.values()))
             targets = dict(zip(found_rows, objects, strict=True))
         for row, one in zip(rows, made, strict=True):
@@ -237,8 +240,7 @@ class _Run:
             loaded, counts = await loading, [0] * len(keys)
         else:
             loaded, counts = await gather(loading, counting)
-        unique = loaded if keys != [None] else loaded[:1]
-        rows = [row for each in unique for row in each.rows]
+        rows = [row for each in loaded for row in each.rows]
         nodes = await self.objects(plan.nodes, rows) if plan.nodes else rows
         edge_nodes = await self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
         cursors = self.cursors(rows, names, page) if plan.wants_cursors else rows

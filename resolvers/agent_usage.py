@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, any_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Session
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, read
 from resolvers.identifiers import table_of
 from resolvers.time_series import TimeSeries
 from resolvers.usage import Usage, last_moment, milliseconds, sums
@@ -46,7 +46,7 @@ class AgentUsage:
             )
             .group_by(columns.agent_id, start)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         counted: dict[tuple[UUID, datetime], UsageBucket] = {}
         for agent_id, *figures in found:
             bucket = UsageBucket(*figures)

@@ -1,6 +1,7 @@
 """Batches: many records in one transaction, written together."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -71,11 +72,11 @@ async def record_batch(
     """
     if not 1 <= len(records) <= MAXIMUM_RECORDS:
         raise Invalid(f"Give 1 to {MAXIMUM_RECORDS} records.", field="records")
-    _check_references(records)
+    told = _read(records)
     try:
         async with recording.connection.begin_nested():
-            batch = await start_batch(recording, _tool_call_ids(records))
-            results = [await _run(batch, record, index) for index, record in enumerate(records)]
+            batch = await start_batch(recording, _tool_call_ids(told))
+            results = [await _run(batch, record) for record in told]
             await batch.flush()
     except IntegrityError:
         pass  # which record it was shows only one by one
@@ -84,7 +85,7 @@ async def record_batch(
             raise
     else:
         return {"results": results}
-    return {"results": await _run_one_by_one(recording, records, partial=partial)}
+    return {"results": await _run_one_by_one(recording, told, partial=partial)}
 
 
 async def start_batch(
@@ -100,33 +101,44 @@ async def start_batch(
     )
 
 
-def _kind(record: Mapping[str, Any], index: int) -> str:
-    kinds = [name for name in record if name != "reference" and record[name] is not None]
-    if len(kinds) != 1:
-        raise Invalid("Give one thing to record in each record.", field=f"records.{index}")
-    return kinds[0]
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What to record: the name of a function and its arguments; `place` is for errors."""
+
+    place: str
+    reference: str | None
+    function: str
+    values: dict[str, Any]
 
 
-def _check_references(records: Sequence[Mapping[str, Any]]) -> None:
-    seen = set()
+def _read(records: Sequence[Mapping[str, Any]]) -> list[_Record]:
+    told: list[_Record] = []
+    references = set()
     for index, record in enumerate(records):
-        path = f"records.{index}"
-        values = record[_kind(record, index)]
-        if values.get("idempotency_key") is not None:
-            field = f"{path}.{camel_case(_kind(record, index))}.idempotencyKey"
+        place = f"records.{index}"
+        given = {name: values for name, values in record.items() if values is not None}
+        reference = given.pop("reference", None)
+        if len(given) != 1:
+            raise Invalid("Give one thing to record in each record.", field=place)
+        ((function, arguments),) = given.items()
+        within = f"{place}.{camel_case(function)}"
+        values = dict(arguments)
+        if values.pop("idempotency_key", None) is not None:
+            field = f"{within}.idempotencyKey"
             raise Invalid("Give the key for the whole batch, as its own.", field=field)
-        reference = record.get("reference")
         if reference is not None:
-            check_name(reference, f"{path}.reference")
-            if reference in seen:
-                raise Invalid("Another record has this reference.", field=f"{path}.reference")
-            seen.add(reference)
+            check_name(reference, f"{place}.reference")
+            if reference in references:
+                raise Invalid("Another record has this reference.", field=f"{place}.reference")
+            references.add(reference)
+        told.append(_Record(within, reference, function, values))
+    return told
 
 
-def _tool_call_ids(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+def _tool_call_ids(records: Sequence[_Record]) -> frozenset[str]:
     """Give the runtime's ids of the calls in a batch."""
-    messages = [record["record_message"] for record in records if record.get("record_message")]
-    return tool_call_ids_of(messages)
+    name = record_message.__name__
+    return tool_call_ids_of([record.values for record in records if record.function == name])
 
 
 def tool_call_ids_of(messages: Sequence[Mapping[str, Any]]) -> frozenset[str]:
@@ -136,18 +148,14 @@ def tool_call_ids_of(messages: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(own_id for own_id in named if own_id is not None)
 
 
-async def _run(recording: Recording, record: Mapping[str, Any], index: int) -> dict[str, Any]:
-    kind = _kind(record, index)
-    values = {name: value for name, value in record[kind].items() if name != "idempotency_key"}
+async def _run(recording: Recording, record: _Record) -> dict[str, Any]:
     try:
-        answer = await BATCHED[kind](recording, **values)
+        answer = await BATCHED[record.function](recording, **record.values)
     except DomainError as error:
-        place = f"records.{index}.{camel_case(kind)}"
-        field = place if error.field is None else f"{place}.{error.field}"
-        raise type(error)(error.message, field=field, **error.extensions) from error
+        raise error.within(record.place) from error
     prefix, value = next(iter(answer.items()))
     own_id = encode(prefix, value)
-    reference = record.get("reference")
+    reference = record.reference
     if reference is not None:
         recording.names[reference] = own_id
         for name, ids in answer.items():
@@ -159,34 +167,26 @@ async def _run(recording: Recording, record: Mapping[str, Any], index: int) -> d
 
 
 async def _run_one_by_one(
-    recording: Recording, records: Sequence[Mapping[str, Any]], *, partial: bool
+    recording: Recording, records: Sequence[_Record], *, partial: bool
 ) -> list[dict[str, Any]]:
     names: dict[str, str] = {}
     results: list[dict[str, Any]] = []
-    for index, record in enumerate(records):
+    for record in records:
         alone = Recording(recording.connection, recording.project_id, names=names)
         try:
             async with recording.connection.begin_nested():
-                results.append(await _run(alone, record, index))
+                results.append(await _run(alone, record))
         except (DomainError, IntegrityError) as error:
-            told = _told(error, f"records.{index}.{camel_case(_kind(record, index))}")
+            told = (
+                domain_error(error).within(record.place)
+                if isinstance(error, IntegrityError)
+                else error
+            )
             if not partial:
                 raise told from error
-            results.append({"reference": record.get("reference"), "id": None, "error": told})
-    return [
-        {**result, "error": result["error"] and _as_values(result["error"])} for result in results
-    ]
-
-
-def _told(error: DomainError | IntegrityError, place: str) -> DomainError:
-    if isinstance(error, DomainError):
-        return error
-    told = domain_error(error)
-    return type(told)(told.message, field=f"{place}.{told.field}", **told.extensions)
-
-
-def _as_values(error: DomainError) -> dict[str, Any]:
-    return {"code": error.code, "message": error.message, "field": error.field}
+            values = {"code": told.code, "message": told.message, "field": told.field}
+            results.append({"reference": record.reference, "id": None, "error": values})
+    return results
 
 
 def ids_of(answers: Sequence[Answer], name: str) -> list[UUID]:

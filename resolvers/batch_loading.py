@@ -1,12 +1,23 @@
 """What every batch loader is: one fetch for the keys of all parents of a level."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy import ARRAY, Integer, Uuid, bindparam
+from sqlalchemy import (
+    ARRAY,
+    CursorResult,
+    Integer,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    bindparam,
+    func,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Loaded = TypeVar("Loaded")
+Rows = TypeVar("Rows")
+Columns = TypeVarTuple("Columns")
 
 KEYS = bindparam("keys", type_=ARRAY(Uuid))
 """The ids of a level's parents, in a batch's statement."""
@@ -27,3 +38,25 @@ class Loader(Protocol[Loaded]):
         ...
 
     def __hash__(self) -> int: ...
+
+
+def parents() -> TableValuedAlias:
+    """Give the keys of a level's parents as rows to join: `parent.key`."""
+    return func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+
+
+async def read(
+    connection: AsyncConnection, statement: Select[*Columns], project_id: int, keys: Sequence[Any]
+) -> CursorResult[*Columns]:
+    """Run a batch's statement for its project and keys."""
+    return await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+
+
+def group(
+    rows: Iterable[Rows], keys: Sequence[Any], key_of: Callable[[Rows], Any]
+) -> list[list[Rows]]:
+    """Give each key's rows, in the rows' order."""
+    groups: dict[Any, list[Rows]] = {key: [] for key in keys}
+    for row in rows:
+        groups[key_of(row)].append(row)
+    return [groups[key] for key in keys]

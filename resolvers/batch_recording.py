@@ -36,7 +36,7 @@ from resolvers.kept_rows import (
     values_of,
 )
 from resolvers.recording import Recording, check_change, is_expression
-from resolvers.validation import check_values
+from resolvers.validation import check_rows
 
 
 @dataclass
@@ -134,12 +134,12 @@ class BatchRecording(Recording):
                 if model is Session:
                     self._begun.add(made.id)
             return inserted
+        check_rows(table, rows, path)
+        blank: dict[str, Any] = {**dict.fromkeys(table.c.keys()), **self._defaults(table)}
         kept_rows = []
-        for index, row in enumerate(rows):
-            check_values(table, row, f"{path}.{index}." if path else "")
+        for row in rows:
             given = {name: value for name, value in row.items() if value is not None}
-            values: dict[str, Any] = dict.fromkeys(table.c.keys())
-            values |= self._defaults(table) | as_text(table, given)
+            values = blank | as_text(table, given)
             values |= {"project_id": self.project_id, "id": given.get("id") or uuid7()}
             kept_rows.append(self._keep(table, values, is_locked=True, is_new=True).row)
             if model is ToolCall and values["tool_call_id"] is not None:

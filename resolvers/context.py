@@ -1,6 +1,6 @@
 """What a request carries: the project, what its key allows, and the loaders."""
 
-from asyncio import Future, shield
+from asyncio import shield
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,19 +37,19 @@ class Context:
 
     async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
         """Load what a key leads to, together with the others asked for at the same time."""
-        loaded: Loaded = await _shared(self._batched(loader, loader.fetch).load(key))
+        loaded: Loaded = await self._load(loader, loader.fetch, key)
         return loaded
 
     async def load_page(self, loader: AnyPage, key: UUID | None, page: Page) -> PageRows:
         """Load one page; `key` is None for a page of the project."""
         fetch = partial(loader.fetch, page=page)
-        rows: PageRows = await _shared(self._batched((loader, page), fetch).load((key,)))
+        rows: PageRows = await self._load((loader, page), fetch, (key,))
         return rows
 
     async def count(self, loader: AnyPage, key: UUID | None, wanted: Filter | None = None) -> int:
         """Count the rows of a connection that a filter finds, all pages together."""
         fetch = partial(loader.count, filter=wanted)
-        count: int = await _shared(self._batched((loader, "count", wanted), fetch).load((key,)))
+        count: int = await self._load((loader, "count", wanted), fetch, (key,))
         return count
 
     def forget(self) -> None:
@@ -59,6 +59,10 @@ class Context:
     def remember(self, loader: ById, row: Row[Any]) -> None:
         """Keep a row that a write returned, so that its answer need not read it again."""
         self._batched(loader, loader.fetch).prime(row.id, row)
+
+    async def _load(self, identity: Hashable, fetch: _Fetch, key: Any) -> Any:
+        # many fields wait for it; where one fails, graphql-core cancels those beside it
+        return await shield(self._batched(identity, fetch).load(key))
 
     def _batched(self, identity: Hashable, fetch: _Fetch) -> DataLoader[Any, Any]:
         batched = self._loaders.get(identity)
@@ -71,11 +75,3 @@ class Context:
 
             batched = self._loaders[identity] = DataLoader(load_batch)
         return batched
-
-
-def _shared(loaded: Future[Any]) -> Future[Any]:
-    """Keep what many fields wait for from being cancelled with one of them.
-
-    Where a field fails, graphql-core cancels those beside it.
-    """
-    return shield(loaded)

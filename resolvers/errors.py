@@ -14,7 +14,7 @@ A message names the fix. It never echoes a value, SQL or a stack trace: everythi
 `DomainError` is read by the client.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class DomainError(Exception):
@@ -31,6 +31,11 @@ class DomainError(Exception):
         self.message = message
         self.field = field
         self.extensions = extensions
+
+    def within(self, place: str) -> Self:
+        """Give the same error of an input that stands at a place of another (`records.3`)."""
+        field = place if self.field is None else f"{place}.{self.field}"
+        return type(self)(self.message, field=field, **self.extensions)
 
 
 class Invalid(DomainError):

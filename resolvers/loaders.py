@@ -6,7 +6,8 @@ Rows are SQLAlchemy Core rows of all the table's columns, JSON columns as text.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, group, parents, read
 from resolvers.filters import Filter, where
 from resolvers.identifiers import table_of
 from resolvers.page import Order, Page, PageArguments, PageRows, beyond, ordering, read_page
@@ -37,13 +38,13 @@ class ById:
     """Loads rows of a table by id; None for what is not there."""
 
     table: Table
+    column: ClassVar[str] = "id"
 
     async def fetch(
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
     ) -> list[Row[Any] | None]:
         """Give a row or None for each key, in the keys' order."""
-        parameters = {"project": project_id, "keys": list(keys)}
-        found = await connection.execute(self.statement(), parameters)
+        found = await read(connection, self.statement(), project_id, keys)
         rows = {row.id: row for row in found}
         return [rows.get(key) for key in keys]
 
@@ -66,8 +67,7 @@ class OneByColumn:
         self, connection: AsyncConnection, project_id: int, keys: Sequence[Any]
     ) -> list[Row[Any] | None]:
         """Give a row or None for each key, in the keys' order."""
-        parameters = {"project": project_id, "keys": list(keys)}
-        found = await connection.execute(self.statement(), parameters)
+        found = await read(connection, self.statement(), project_id, keys)
         rows = {getattr(row, self.column): row for row in found}
         return [rows.get(key) for key in keys]
 
@@ -119,16 +119,16 @@ class PageByColumn(Pages):
         self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
     ) -> list[PageRows]:
         """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
-        parameters = {"project": project_id, "keys": list(keys)}
-        found = await connection.execute(self.statement(page), parameters)
-        groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
-        for row in found:
-            groups[row.parent_key].append(row)
-        return [page_rows(groups[key], page) for key in keys]
+        found = await read(connection, self.statement(page), project_id, keys)
+        return self.split(found.all(), keys, page)
+
+    def split(self, rows: Sequence[Any], keys: Sequence[Any], page: Page) -> list[PageRows]:
+        """Give each key's page of the rows that the statement gave: the key stands last."""
+        return [_page_rows(own, page) for own in group(rows, keys, itemgetter(-1))]
 
     def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
         """Select the pages of the keys: columns of the rows, then the key as `parent_key`."""
-        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+        parent = parents()
         rows = self._children(parent.c.key, names)
         child = _slice(rows, self.table, page).lateral("child")
         return select(child, parent.c.key.label("parent_key")).select_from(
@@ -153,7 +153,7 @@ class PageByColumn(Pages):
             )
             .group_by(column)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         counts: dict[Any, int] = dict(found.all())
         return [counts.get(key, 0) for key in keys]
 
@@ -167,7 +167,11 @@ class PageOfProject(Pages):
     ) -> list[PageRows]:
         """Give the page for the one key there is."""
         found = await connection.execute(self.statement(page), {"project": project_id})
-        return [page_rows(list(found), page)] * len(keys)
+        return self.split(found.all(), keys, page)
+
+    def split(self, rows: Sequence[Any], keys: Sequence[Any], page: Page) -> list[PageRows]:
+        """Give the rows that the statement gave as the one page there is."""
+        return [_page_rows(rows, page)] * len(keys)
 
     def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
         """Select a page, some columns of its rows or all."""
@@ -233,7 +237,7 @@ class PageOfDescendants(PageByColumn):
             .where(self.table.c.project_id == PROJECT, where(filter, self.table))
             .group_by(below.c.ancestor_id)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         counts: dict[Any, int] = dict(found.all())
         return [counts.get(key, 0) for key in keys]
 
@@ -290,7 +294,7 @@ def _select(table: Table, names: Sequence[str]) -> Select[Any]:
     return select(*[table.c[name] for name in names]) if names else select(table)
 
 
-def page_rows(rows: Sequence[Any], page: Page) -> PageRows:
+def _page_rows(rows: Sequence[Any], page: Page) -> PageRows:
     """Make a page of the rows that its statement gave."""
     more = len(rows) > page.size
     rows = rows[: page.size]

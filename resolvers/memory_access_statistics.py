@@ -10,7 +10,7 @@ from sqlalchemy import any_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import MemoryAccess
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, read
 from resolvers.identifiers import table_of
 from resolvers.time_series import TimeSeries
 
@@ -69,7 +69,7 @@ class MemoryAccessStatistics:
                 func.grouping_sets(tuple_(columns.memory_id, start), tuple_(columns.memory_id))
             )
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         counted: dict[Any, list[Any]] = {
             (memory_id, start): figures for memory_id, start, *figures in found
         }

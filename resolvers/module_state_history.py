@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from orjson import Fragment, dumps, loads
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import StateTransition
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import PROJECT, parents, read
 from resolvers.errors import Invalid
 from resolvers.identifiers import table_of
 from resolvers.merge_patch import merge
@@ -46,7 +46,7 @@ class StateAsOf:
         """Give the state of each key."""
         table = table_of(StateTransition)
         columns = table.c
-        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+        parent = parents()
         until = _latest(parent.c.key, self._is_told, "until")
         since = _latest(
             parent.c.key,
@@ -72,7 +72,7 @@ class StateAsOf:
             )
             .order_by(columns.module_state_id, columns.revision)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         states = {
             key: _replay(list(log)) for key, log in groupby(found, lambda row: row.module_state_id)
         }

@@ -34,7 +34,7 @@ from uuid_utils.compat import uuid7
 from models import ToolCall
 from resolvers.errors import Invalid
 from resolvers.identifiers import table_of
-from resolvers.validation import check_values
+from resolvers.validation import check_rows, check_values
 
 Answer = dict[str, Any]
 """Ids and plain values of a payload, by field: UUIDs, lists of UUIDs, booleans, numbers."""
@@ -113,8 +113,7 @@ class Recording:
         unique constraint by comma, rows that are there already are left out of the answer.
         """
         table = table_of(model)
-        for index, row in enumerate(rows):
-            check_values(table, row, f"{path}.{index}." if path else "")
+        check_rows(table, rows, path)
         complete = [
             {**row, "project_id": self.project_id, "id": row.get("id") or uuid7()} for row in rows
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Row, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Message, ToolCall
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import PROJECT, group, parents, read
 from resolvers.errors import Invalid
 from resolvers.identifiers import table_of
 from resolvers.page import MAXIMUM_PAGE_SIZE
@@ -38,7 +39,7 @@ class SessionHistory:
     ) -> list[list[Row[Any]]]:
         """Give the messages of each session, in order."""
         messages, calls = table_of(Message), table_of(ToolCall).c
-        parent = func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+        parent = parents()
         latest = (
             select(
                 messages.c.id,
@@ -107,8 +108,5 @@ class SessionHistory:
             )
             .order_by(messages.c.sequence)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
-        groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
-        for row in found:
-            groups[row.session_id].append(row)
-        return [groups[key] for key in keys]
+        found = await read(connection, statement, project_id, keys)
+        return group(found, keys, attrgetter("session_id"))

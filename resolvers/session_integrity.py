@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Row, Select, any_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Message, MessageRole, Session, ToolCall
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, group, read
 from resolvers.identifiers import table_of
 from resolvers.tool_call import ENDED
 
@@ -106,7 +107,6 @@ async def _faults(
 ) -> list[Faults]:
     found = statement.subquery("found")
     first = select(found).where(found.c.place <= MAXIMUM_FAULTS).order_by(found.c.place)
-    groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
-    for row in await connection.execute(first, {"project": project_id, "keys": list(keys)}):
-        groups[row.session_id].append(row)
-    return [Faults(rows, rows[0].of) if rows else Faults() for rows in groups.values()]
+    rows_at_fault = await read(connection, first, project_id, keys)
+    groups = group(rows_at_fault, keys, attrgetter("session_id"))
+    return [Faults(rows, rows[0].of) if rows else Faults() for rows in groups]

@@ -45,9 +45,7 @@ async def record_turn(
             except DomainError as error:
                 if error.field == "session":
                     raise
-                place = f"{camel_case(name)}.{index}"
-                field = place if error.field is None else f"{place}.{error.field}"
-                raise type(error)(error.message, field=field, **error.extensions) from error
+                raise error.within(f"{camel_case(name)}.{index}") from error
         return answers
 
     said = await run(record_message, "messages", messages)

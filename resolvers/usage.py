@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Numeric, any_, ext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Session, SessionKind
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, read
 from resolvers.identifiers import table_of
 
 SUMS = (
@@ -108,6 +108,6 @@ class TreeUsage:
             *sums(tree),
             milliseconds(func.min(tree.c.started_at), func.max(tree.c.ended_at)),
         ).group_by(tree.c.top_id)
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
+        found = await read(connection, statement, project_id, keys)
         usages: dict[Any, Usage] = {top_id: Usage(*figures) for top_id, *figures in found}
         return [usages.get(key, _NOTHING) for key in keys]

@@ -60,6 +60,12 @@ def check_values(
             _check_bounds(value, bounds, field)
 
 
+def check_rows(table: Table, rows: Sequence[Mapping[str, Any]], path: str) -> None:
+    """Check values for new rows; `path` leads to their list in the input, if they are in one."""
+    for index, row in enumerate(rows):
+        check_values(table, row, f"{path}.{index}." if path else "")
+
+
 _Check: TypeAlias = Callable[[Any, str], None]
 _Bounds: TypeAlias = tuple[int, int | None]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Double, Row, any_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import AgentVersion, Message, MessageRole, Session
-from resolvers.batch_loading import KEYS, PROJECT
+from resolvers.batch_loading import KEYS, PROJECT, group, read
 from resolvers.identifiers import table_of
 from resolvers.time_series import TimeRange
 from resolvers.usage import SUMS, sums
@@ -89,8 +90,5 @@ class VersionPerformance:
         statement = (
             select(placed).where(placed.c.place <= MAXIMUM_VERSIONS).order_by(placed.c.place)
         )
-        found = await connection.execute(statement, {"project": project_id, "keys": list(keys)})
-        groups: dict[UUID, list[Row[Any]]] = {key: [] for key in keys}
-        for row in found:
-            groups[row.agent_id].append(row)
-        return [groups[key] for key in keys]
+        found = await read(connection, statement, project_id, keys)
+        return group(found, keys, attrgetter("agent_id"))

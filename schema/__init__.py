@@ -28,7 +28,6 @@ from schema.mutations.session_event import SessionEventMutation
 from schema.mutations.session_metric import SessionMetricMutation
 from schema.mutations.tool_call import ToolCallMutation
 from schema.mutations.turn import TurnMutation
-from schema.names import RememberingNameConverter
 from schema.node import NodeQuery
 from schema.scalars import SCALARS
 from schema.session import SessionQuery
@@ -86,6 +85,6 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     types=list(NODE_TYPES.values()),
-    config=StrawberryConfig(name_converter=RememberingNameConverter(), scalar_map=dict(SCALARS)),
+    config=StrawberryConfig(scalar_map=dict(SCALARS)),
 )
 plain_inputs(schema._schema)  # noqa: SLF001  the graphql-core schema has no public name

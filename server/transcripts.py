@@ -135,7 +135,7 @@ async def _record_transcript(alone: Recording, transcript: dict[str, Any]) -> An
         try:
             answer = await record_message(recording, session=name, **_message(message))
         except (Invalid, NotFound) as error:
-            raise Invalid(error.message, field=f"messages.{index}.{error.field}") from error
+            raise error.within(f"messages.{index}") from error
         tool_calls += len(answer["tool_calls"])
     await end_session(recording, session=name, status=SessionStatus.COMPLETED)
     await recording.flush()
