@@ -7,14 +7,14 @@ Updates a migrated store's sessions as `recordMessage` does, with and without th
 """
 
 import asyncio
-import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import asyncpg
 
+from bench.store import temporary_environment
 from server.embedded_postgres import embedded_postgres
-from tests.server_process import make_environment, serve
+from tests.server_process import serve
 
 SESSIONS = 20_000
 UPDATES = 10_000
@@ -62,10 +62,8 @@ async def main(socket: str, user: str, database: str) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "bench" / "store"
-        data.mkdir(parents=True)
-        with serve(make_environment(data)):
+    with temporary_environment() as environment:
+        with serve(environment):
             pass  # which migrates the store
-        with embedded_postgres(data / "data") as url:
+        with embedded_postgres(Path(environment["SESSIONGRAPH_DATA_DIRECTORY"])) as url:
             asyncio.run(main(str(url.query["host"]), url.username or "", url.database or ""))

@@ -8,14 +8,13 @@ without. The answers must be the same bytes.
 
 import asyncio
 import subprocess
-import tempfile
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import httpx2
 
-from tests.server_process import COMMAND, make_environment, serve
+from bench.store import temporary_environment
+from tests.server_process import COMMAND, serve
 
 SECONDS = 5
 CLIENTS = 8
@@ -62,9 +61,8 @@ async def measure(address: str) -> dict[str, tuple[float, bytes]]:
     return measured
 
 
-def main(folder: Path) -> None:
+def main(environment: dict[str, str]) -> None:
     """Fill a store, serve it both ways, and print the ratios."""
-    environment = make_environment(folder) | {"SESSIONGRAPH_LOG_LEVEL": "WARNING"}
     subprocess.run([COMMAND, "demo"], env=environment, check=True, capture_output=True)
     results = {}
     for plans in ("true", "false"):
@@ -80,7 +78,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        store = Path(temporary) / "bench" / "store"
-        store.mkdir(parents=True)
-        main(store)
+    with temporary_environment() as server_environment:
+        main(server_environment)

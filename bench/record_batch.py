@@ -7,15 +7,14 @@ mutations are sent by 16 clients at once, batches of 1,000 by 8, each to a sessi
 """
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import httpx2
 
-from tests.server_process import make_environment, serve
+from bench.store import temporary_environment
+from tests.server_process import serve
 
 RECORDS = 4_000
 BATCH = 1_000
@@ -102,10 +101,5 @@ async def main(address: str) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "bench" / "store"
-        data.mkdir(parents=True)
-        # nobody reads the server's log here, and a full pipe would stop it
-        environment = make_environment(data) | {"SESSIONGRAPH_LOG_LEVEL": "WARNING"}
-        with serve(environment) as (_, server_address):
-            asyncio.run(main(server_address))
+    with temporary_environment() as environment, serve(environment) as (_, server_address):
+        asyncio.run(main(server_address))

@@ -11,7 +11,7 @@ from server.http.document_limits import check_cost, measure_operations, parse_wi
 from server.http.document_walk import DocumentWalk, Measure
 from server.http.refusals import Limited
 from server.settings import Settings
-from tests.server.http.hostile_requests import DOCUMENTS
+from tests.server.http.hostile_documents import DOCUMENTS
 from tests.server.http.toy_schema import schema as toy
 
 SCHEMA = toy._schema

@@ -3,7 +3,8 @@ import re
 import httpx2
 import pytest
 
-from tests.server.http.hostile_requests import GOOD, HOSTILE, JSON, MARK, Hostile
+from tests.server.http.hostile_documents import MARK
+from tests.server.http.hostile_requests import GOOD, HOSTILE, JSON, Hostile
 from tests.server.http.toy_schema import PATH, ToyContext, toy_client
 
 _INNARDS = re.compile(
