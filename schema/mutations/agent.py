@@ -5,7 +5,14 @@ import strawberry
 from resolvers.agent import AGENT, create_agent, update_agent
 from schema.agent import Agent
 from schema.fields import one, value
-from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
+from schema.mutations.declaration import (
+    METADATA_PATCH,
+    Payload,
+    RecordingInput,
+    mutation,
+    optional,
+    required,
+)
 from schema.scalars import JSON
 
 
@@ -41,10 +48,7 @@ class UpdateAgentInput(RecordingInput):
     name: str | None = optional("A name for people; must not be null.")
     description: str | None = optional("What the agent does; null for not told.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
-    metadata_patch: JSON | None = optional(
-        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
-        "keys. Not together with `metadata`; must not be null."
-    )
+    metadata_patch: JSON | None = optional(METADATA_PATCH)
 
 
 @strawberry.type(description="The agent that was changed.")

@@ -16,6 +16,12 @@ from schema.fields import Info, value
 
 RecordingFunction = Callable[..., Any]
 
+METADATA_PATCH = (
+    "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove keys. "
+    "Not together with `metadata`; must not be null."
+)
+"""What an update's `metadataPatch` does."""
+
 
 def required(description: str) -> Any:
     """Declare an input field that must be given."""

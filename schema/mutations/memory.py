@@ -10,7 +10,14 @@ from resolvers.memory_relation import MEMORY_RELATION
 from schema.fields import many, one
 from schema.memory import Memory
 from schema.memory_relation import MemoryRelation
-from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
+from schema.mutations.declaration import (
+    METADATA_PATCH,
+    Payload,
+    RecordingInput,
+    mutation,
+    optional,
+    required,
+)
 from schema.scalars import JSON
 
 
@@ -82,10 +89,7 @@ class UpdateMemoryInput(RecordingInput):
     expires_at: datetime | None = optional("When it is to expire; null for never.")
     embedding: list[float] | None = optional("The content as a vector; null for none.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
-    metadata_patch: JSON | None = optional(
-        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
-        "keys. Not together with `metadata`; must not be null."
-    )
+    metadata_patch: JSON | None = optional(METADATA_PATCH)
     changed_at: datetime | None = optional(
         "When it was changed, not before the memory's `createdAt`; now if left out."
     )

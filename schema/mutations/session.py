@@ -13,7 +13,14 @@ from resolvers.session import (
     update_session,
 )
 from schema.fields import one, value
-from schema.mutations.declaration import Payload, RecordingInput, mutation, optional, required
+from schema.mutations.declaration import (
+    METADATA_PATCH,
+    Payload,
+    RecordingInput,
+    mutation,
+    optional,
+    required,
+)
 from schema.scalars import JSON
 from schema.session import Session
 
@@ -73,10 +80,7 @@ class UpdateSessionInput(RecordingInput):
     source: str | None = optional("Where it comes from; null for none.")
     context: JSON | None = optional("Replaces the context; must not be null.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
-    metadata_patch: JSON | None = optional(
-        "Merged into the metadata: a JSON merge patch (RFC 7396), an object whose nulls remove "
-        "keys. Not together with `metadata`; must not be null."
-    )
+    metadata_patch: JSON | None = optional(METADATA_PATCH)
     quality_score: float | None = optional("How good it was, 0 to 1; null for not judged.")
     user_satisfaction: float | None = optional(
         "How content the person was, 0 to 1; null for unknown."
