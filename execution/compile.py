@@ -1,7 +1,7 @@
 """Compiles a query to a plan, from the declarations of the fields that it selects."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -27,25 +27,24 @@ from execution.collect import (
     Unplannable,
     collect,
 )
-from execution.connections import compile_page, rows_of
+from execution.connections import compile_page
 from execution.objects import Member, expression_of, make_objects_of
 from execution.plan import (
-    AnyObjectPlan,
     Columns,
-    FindRoot,
-    Link,
-    LinkPlace,
-    NodesRoot,
+    FindStep,
+    KeysStep,
+    NodesStep,
     ObjectPlan,
-    OneLink,
-    PageLink,
-    PageRoot,
+    OneStep,
+    Place,
     QueryPlan,
-    Root,
-    SubjectLink,
+    ReadStep,
+    Slots,
+    Step,
 )
 from execution.rest import compile_rest
 from resolvers.identifiers import PREFIXES
+from resolvers.loaders import OneByColumn
 from schema.declarations import (
     ColumnField,
     ComputedField,
@@ -59,9 +58,6 @@ from schema.declarations import (
 from schema.fields import NODE_TYPES
 
 _INTROSPECTED = "__typename"
-
-_Shared: TypeAlias = dict[Any, Columns]
-"""The columns to read of the rows that a loader leads to, by the loader."""
 
 
 def compile_query(
@@ -89,41 +85,46 @@ class Compiler:
         fragments: Mapping[str, FragmentDefinitionNode],
     ) -> None:
         self._schema = schema
-        self.operation = operation
-        self.fragments = fragments
+        self._operation = operation
+        self._fragments = fragments
         self._conditions: list[Condition] = []
+        self.steps: list[Step] = []
+        self._slots = Slots()
 
     def query(self, root: GraphQLObjectType, selection_set: SelectionSetNode) -> QueryPlan:
         """Compile the root fields."""
         members: list[Member] = []
-        roots: list[Root] = []
-        fields = self.collect(((selection_set, ALWAYS),), root)
-        shared = self._share(fields, root)
-        for found in fields:
+        for found in self.collect(((selection_set, ALWAYS),), root):
             condition = self.number(found.condition)
             if found.node.name.value == _INTROSPECTED:
-                members.append(Member(found.key, repr(root.name), condition))
-                continue
-            members.append(Member(found.key, "None", condition))
-            place = self._place(found, root, condition)
-            match place.declared.metadata.get("declaration"):
-                case FindField(loader, by_name):
-                    target = self._objects(found.selections, shared[loader], place)
-                    roots.append(FindRoot(place, loader, by_name, target))
-                case NodesField(is_list):
-                    roots.append(NodesRoot(place, is_list, self._any(found.selections, place)))
-                case PageField(page_loader, None):
-                    page = compile_page(
-                        self, found.selections, place, page_loader, shared[page_loader]
-                    )
-                    roots.append(PageRoot(place, page))
-                case _:
-                    raise Unplannable(found.node.name.value)
-        return QueryPlan(make_objects_of(members, {}), roots, self._conditions)
+                expression = repr(root.name)
+            else:
+                expression = self._root(found, self._place(found, root, condition))
+            members.append(Member(found.key, expression, condition))
+        made = make_objects_of(members, {})
+        return QueryPlan(made, self.steps, self._slots, self._conditions)
+
+    def _root(self, found: CollectedField, place: Place) -> str:
+        """Compile a root field; give the expression of its value."""
+        match place.declared.metadata.get("declaration"):
+            case FindField(loader, by_name):
+                new = self.new(place, None, loader.table)
+                find = FindStep(**new, loader=loader, by_name=by_name)
+                self._one(find, found.selections)
+                return f"values[{find.number}].get(None)"
+            case NodesField(is_list):
+                nodes = self._nodes(found.selections, place, None)
+                number = nodes.number
+                found_all = f"[subject(values[{number}], *each) for each in row[{number}]]"
+                return found_all if is_list else f"{found_all}[0]"
+            case PageField(pages, None):
+                step = compile_page(self, found.selections, place, pages)
+                return f"values[{step.number}][None]"
+        raise Unplannable(found.node.name.value)
 
     def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
         """Give the fields of a selection."""
-        return collect(selections, kind, self.fragments)
+        return collect(selections, kind, self._fragments)
 
     def number(self, condition: Condition) -> int | None:
         """Give the number of a condition in the plan; None where it always holds."""
@@ -133,47 +134,31 @@ class Compiler:
             self._conditions.append(condition)
         return self._conditions.index(condition)
 
+    def new(self, place: Place, parent: ReadStep | None, table: Table) -> dict[str, Any]:
+        """Give what a new step begins with."""
+        columns = Columns(table, self._slots)
+        return {"number": len(self.steps), "place": place, "parent": parent, "columns": columns}
+
     def _place(
         self, found: CollectedField, kind: GraphQLObjectType, condition: int | None
-    ) -> LinkPlace:
+    ) -> Place:
         name = found.node.name.value
         if name not in kind.fields:
             raise Unplannable(name)  # introspection
-        return LinkPlace(found.key, condition, found.node, kind.fields[name])
+        return Place(found.key, condition, found.node, kind.fields[name])
 
-    def node_type(self, place: LinkPlace) -> GraphQLObjectType:
+    def node_type(self, place: Place) -> GraphQLObjectType:
         """Give the object type that a field leads to."""
         kind = get_named_type(place.field.type)
         if not isinstance(kind, GraphQLObjectType):
             raise Unplannable(place.key)
         return kind
 
-    def _share(self, fields: Sequence[CollectedField], kind: GraphQLObjectType) -> _Shared:
-        """Let fields that lead to rows by the same loader share the columns to read.
-
-        What is asked for twice is then read once. All columns are read where any of the rows'
-        fields is left to graphql-core.
-        """
-        shared: _Shared = {}
-        for found in fields:
-            if found.node.name.value not in kind.fields:
-                continue
-            place = self._place(found, kind, None)
-            match place.declared.metadata.get("declaration"):
-                case FindField(loader) | OneField(loader):
-                    rows = [found.selections]
-                case PageField(loader):
-                    rows = rows_of(self, found.selections, self.node_type(place))
-                case _:
-                    continue
-            columns = shared.setdefault(loader, Columns(loader.table))
-            if any(self._has_rest(each, loader.table) for each in rows):
-                columns.read_all()
-        return shared
-
-    def _has_rest(self, selections: Selections, table: Table) -> bool:
-        kind = self._kind_of(table)
-        return any(self._is_rest(found, kind) for found in self.collect(selections, kind))
+    def _one(self, step: OneStep, selections: Selections) -> None:
+        """Add a step, and compile what is wanted of its rows."""
+        self.steps.append(step)
+        kind = self._kind_of(step.columns.table)
+        step.objects = self.object_plan(self.collect(selections, kind), kind, step)
 
     def _kind_of(self, table: Table) -> GraphQLObjectType:
         name = get_object_definition(NODE_TYPES[table], strict=True).name
@@ -182,82 +167,85 @@ class Compiler:
             raise Unplannable(name)
         return kind
 
-    def _objects(self, selections: Selections, columns: Columns, place: LinkPlace) -> ObjectPlan:
-        """Compile what is wanted of the rows that a field leads to."""
-        kind = self.node_type(place)
-        return self.object_plan(self.collect(selections, kind), kind, columns)
-
-    def _is_rest(self, found: CollectedField, kind: GraphQLObjectType) -> bool:
-        """Whether graphql-core has to work out a field of a node."""
-        if found.node.name.value == _INTROSPECTED:
-            return False
-        place = self._place(found, kind, None)
-        match place.declared.metadata.get("declaration"):
-            case ColumnField() | IdentityField() | OneField() | PageField() | SubjectField():
-                return False
-            case ComputedField():
-                return not is_leaf_type(get_named_type(place.field.type))
-            case _:
-                return True
-
     def object_plan(
-        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, columns: Columns
+        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, step: ReadStep
     ) -> ObjectPlan:
-        """Compile what is wanted of a row."""
+        """Compile what is wanted of a step's rows."""
         members: list[Member] = []
         functions: dict[str, Any] = {}
-        links: list[Link] = []
         rest: list[tuple[CollectedField, int | None]] = []
-        shared = self._share(fields, kind)
         for found in fields:
             condition = self.number(found.condition)
-            if found.node.name.value == _INTROSPECTED:
-                members.append(Member(found.key, repr(kind.name), condition))
-                continue
-            place = self._place(found, kind, condition)
             expression = "None"
-            match place.declared.metadata.get("declaration"):
-                case OneField() | PageField() | SubjectField():
-                    links.append(self._link(found, place, columns, shared))
-                case declaration if self._is_rest(found, kind):
+            if found.node.name.value == _INTROSPECTED:
+                expression = repr(kind.name)
+            else:
+                place = self._place(found, kind, condition)
+                declaration = place.declared.metadata.get("declaration")
+                if _is_rest(place, declaration):
                     rest.append((found, condition))
-                case declaration:
-                    expression = expression_of(declaration, columns, functions)
+                elif isinstance(declaration, OneField | PageField | SubjectField):
+                    expression = self._link(found, place, declaration, step)
+                else:
+                    expression = expression_of(declaration, step.columns, functions)
             members.append(Member(found.key, expression, condition))
-        made = make_objects_of(members, functions)
-        left = compile_rest(self.operation, self.fragments, rest, kind, columns.table)
-        return ObjectPlan(columns, made, links, left)
+        left = compile_rest(self._operation, self._fragments, rest, kind, step.columns)
+        return ObjectPlan(make_objects_of(members, functions), left)
 
-    def _link(
-        self, found: CollectedField, place: LinkPlace, columns: Columns, shared: _Shared
-    ) -> Link:
+    def _link(self, found: CollectedField, place: Place, declaration: Any, parent: ReadStep) -> str:
+        """Compile a field that leads to other rows; give the expression of its value."""
+        columns = parent.columns
         names = list(columns.table.c.keys())
-        match place.declared.metadata["declaration"]:
+        match declaration:
             case OneField(loader, int(position)):
-                key_position = columns.position(names[position])
-                is_required = isinstance(place.field.type, GraphQLNonNull)
-                target = self._objects(found.selections, shared[loader], place)
-                return OneLink(place, loader, key_position, is_required, target)
-            case PageField(page_loader, int(position)):
-                key_position = columns.position(names[position])
-                page = compile_page(self, found.selections, place, page_loader, shared[page_loader])
-                return PageLink(place, key_position, page)
+                new = self.new(place, parent, loader.table)
+                one = OneStep(**new, key=names[position], loader=loader)
+                self._one(one, found.selections)
+                key = f"row[{columns.position(names[position])}]"
+                if isinstance(place.field.type, GraphQLNonNull):
+                    return f"values[{one.number}][{key}]"
+                return f"values[{one.number}].get({key})"
+            case PageField(pages, int(position)):
+                key = f"row[{columns.position(names[position])}]"
+                name = names[position]
+                step = compile_page(self, found.selections, place, pages, parent=parent, key=name)
+                return f"values[{step.number}][{key}]"
             case SubjectField(prefix_position, id_position):
-                prefix = columns.position(names[prefix_position])
-                own_id = columns.position(names[id_position])
-                return SubjectLink(place, prefix, own_id, self._any(found.selections, place))
+                prefix, own_id = names[prefix_position], names[id_position]
+                nodes = self._nodes(found.selections, place, parent, prefix, own_id)
+                places = columns.position(prefix), columns.position(own_id)
+                return f"subject(values[{nodes.number}], row[{places[0]}], row[{places[1]}])"
         raise Unplannable(place.key)
 
-    def _any(self, selections: Selections, place: LinkPlace) -> AnyObjectPlan:
-        """Compile what is wanted of rows of any noun."""
+    def _nodes(
+        self, selections: Selections, place: Place, parent: ReadStep | None, *subject: str
+    ) -> NodesStep:
+        """Add the steps that read rows of any noun."""
         interface = get_named_type(place.field.type)
         if not isinstance(interface, GraphQLInterfaceType):
             raise Unplannable(place.key)
-        plans = {}
-        for table in NODE_TYPES:
-            kind = self._kind_of(table)
-            columns = Columns(table)
-            if self._has_rest(selections, table):
-                columns.read_all()
-            plans[PREFIXES[table]] = self.object_plan(self.collect(selections, kind), kind, columns)
-        return plans
+        nodes = NodesStep(len(self.steps), place, parent)
+        self.steps.append(nodes)
+        for table, prefix in PREFIXES.items():
+            if table not in NODE_TYPES:
+                continue
+            new = self.new(place, parent, table)
+            if parent is None:
+                one: OneStep = KeysStep(**new, loader=OneByColumn(table))
+            else:
+                column, own_id = subject
+                noun = column, prefix
+                one = OneStep(**new, key=own_id, noun=noun, loader=OneByColumn(table))
+            self._one(one, selections)
+            nodes.steps[prefix] = one
+        return nodes
+
+
+def _is_rest(place: Place, declaration: Any) -> bool:
+    """Whether graphql-core has to work out a field of a node."""
+    match declaration:
+        case ColumnField() | IdentityField() | OneField() | PageField() | SubjectField():
+            return False
+        case ComputedField():
+            return not is_leaf_type(get_named_type(place.field.type))
+    return True

@@ -6,18 +6,44 @@ next, has previous, start cursor, end cursor).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from graphql import GraphQLObjectType, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    get_argument_values,
+    get_named_type,
+)
+from sqlalchemy import BigInteger, Table
 
 from execution.collect import CollectedField, Condition, Selections, Unplannable
 from execution.objects import Member, make_objects_of
-from execution.plan import Columns, LinkPlace, MakeObject, ObjectPlan, PagePlan
-from resolvers.loaders import AnyPage
+from execution.plan import (
+    COUNT,
+    ConnectionPlan,
+    CountStep,
+    MakeObject,
+    ObjectPlan,
+    PageStep,
+    Place,
+    ReadStep,
+    Step,
+)
+from resolvers.errors import Invalid
+from resolvers.loaders import Pages
+from resolvers.page import Page
+from schema.fields import read_page_arguments
 
 
 class SelectionCompiler(Protocol):
     """What a connection asks of the compiler of its operation."""
+
+    steps: list[Step]
 
     def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
         """Give the fields of a selection."""
@@ -25,13 +51,16 @@ class SelectionCompiler(Protocol):
     def number(self, condition: Condition) -> int | None:
         """Give the number of a condition in the plan; None where it always holds."""
 
-    def node_type(self, place: LinkPlace) -> GraphQLObjectType:
+    def node_type(self, place: Place) -> GraphQLObjectType:
         """Give the object type that a field leads to."""
 
+    def new(self, place: Place, parent: ReadStep | None, table: Table) -> dict[str, Any]:
+        """Give what a new step begins with."""
+
     def object_plan(
-        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, columns: Columns
+        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, step: ReadStep
     ) -> ObjectPlan:
-        """Compile what is wanted of a row."""
+        """Compile what is wanted of a step's rows."""
 
 
 _CONNECTION = {"edges": "row[0]", "nodes": "row[1]", "pageInfo": "row[2]", "totalCount": "row[3]"}
@@ -44,28 +73,20 @@ _INFORMATION = {
 }
 
 
-def rows_of(
-    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType
-) -> list[Selections]:
-    """Give what is asked for of a connection's rows, as nodes and as nodes of edges."""
-    rows = []
-    for found in compiler.collect(selections, kind):
-        if found.node.name.value == "nodes":
-            rows.append(found.selections)
-        elif found.node.name.value == "edges":
-            edges = compiler.collect(found.selections, _inner(kind, "edges"))
-            rows += [each.selections for each in edges if each.node.name.value == "node"]
-    return rows
-
-
 def compile_page(
     compiler: SelectionCompiler,
     selections: Selections,
-    place: LinkPlace,
-    loader: AnyPage,
-    columns: Columns,
-) -> PagePlan:
-    """Compile what is wanted of a connection. Raises `Unplannable`."""
+    place: Place,
+    loader: Pages,
+    *,
+    parent: ReadStep | None = None,
+    key: str | None = None,
+) -> PageStep:
+    """Add the step of a connection. Raises `Unplannable`."""
+    page = None if _has_variables(place.node) else _read_page(loader, place)
+    new = compiler.new(place, parent, loader.table)
+    step = PageStep(**new, key=key, loader=loader, page=page)
+    compiler.steps.append(step)
     kind = compiler.node_type(place)
     fields = compiler.collect(selections, kind)
     asked: dict[str, Selections] = {}
@@ -74,42 +95,68 @@ def compile_page(
         if name in asked and found.selections:
             raise Unplannable(name)  # rows twice, under two names
         asked[name] = found.selections
+    count = None
+    if "totalCount" in asked:
+        new = compiler.new(place, parent, loader.table)
+        count = CountStep(**new, key=key, loader=loader, page_step=step)
+        count.columns.read(COUNT, BigInteger())
+        compiler.steps.append(count)
     nodes = None
     if "nodes" in asked:
-        nodes = _rows(compiler, asked["nodes"], _inner(kind, "nodes"), columns)
+        nodes = _rows(compiler, asked["nodes"], _inner(kind, "nodes"), step)
     edges: list[CollectedField] = []
     edge_nodes = None
+    make_edge = None
     if "edges" in asked:
         edge = _inner(kind, "edges")
         edges = compiler.collect(asked["edges"], edge)
         inner = [each.selections for each in edges if each.node.name.value == "node"]
         if len(inner) > 1:
             raise Unplannable("node")
-        edge_nodes = _rows(compiler, inner[0], _inner(edge, "node"), columns) if inner else None
-    make_information = _make(compiler, (), kind, _INFORMATION)
+        edge_nodes = _rows(compiler, inner[0], _inner(edge, "node"), step) if inner else None
+        make_edge = _make(compiler, edges, edge, _EDGE)
+    make_information = None
     if "pageInfo" in asked:
         information = _inner(kind, "pageInfo")
         found_information = compiler.collect(asked["pageInfo"], information)
         make_information = _make(compiler, found_information, information, _INFORMATION)
-    return PagePlan(
-        loader,
+    step.connection = ConnectionPlan(
         _make(compiler, fields, kind, _CONNECTION),
-        _make(compiler, edges, _inner(kind, "edges"), _EDGE),
+        make_edge,
         make_information,
-        columns,
         nodes,
         edge_nodes,
         wants_cursors="pageInfo" in asked
         or any(each.node.name.value == "cursor" for each in edges),
-        wants_edges="edges" in asked,
-        wants_count="totalCount" in asked,
+        count=count,
     )
+    return step
+
+
+def _has_variables(node: FieldNode | ValueNode) -> bool:
+    match node:
+        case VariableNode():
+            return True
+        case FieldNode(arguments=arguments):
+            return any(_has_variables(argument.value) for argument in arguments or ())
+        case ListValueNode(values=values):
+            return any(map(_has_variables, values))
+        case ObjectValueNode(fields=fields):
+            return any(_has_variables(field.value) for field in fields)
+    return False
+
+
+def _read_page(loader: Pages, place: Place) -> Page:
+    try:
+        return read_page_arguments(loader, **get_argument_values(place.field, place.node))
+    except (GraphQLError, Invalid) as error:
+        raise Unplannable(place.key) from error
 
 
 def _rows(
-    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType, columns: Columns
+    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType, step: ReadStep
 ) -> ObjectPlan:
-    return compiler.object_plan(compiler.collect(selections, kind), kind, columns)
+    return compiler.object_plan(compiler.collect(selections, kind), kind, step)
 
 
 def _make(

@@ -1,11 +1,11 @@
 """Makes response objects of rows: one generated function for each selection.
 
 The function holds a dict display with the selection's keys in order, such as
-`{"id": encode("session", row[0]), "title": row[1], "messages": None}`. Links are None at first and
-put in place when their level is loaded.
+`{"id": encode("session", row[2]), "title": row[3], "messages": values[1][row[2]]}`: what is below a
+row is there already, in the values of later steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,6 +38,11 @@ def text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def subject(values: Mapping[str, Mapping[Any, Any]], prefix: str | None, key: Any) -> Any:
+    """Find what two columns name."""
+    return values[prefix].get(key) if prefix and prefix in values else None
+
+
 def make_objects_of(members: Sequence[Member], functions: dict[str, Any]) -> MakeObject:
     """Generate the function; `functions` are those that expressions call by other names."""
     if any(member.condition is not None for member in members):
@@ -52,8 +57,8 @@ def make_objects_of(members: Sequence[Member], functions: dict[str, Any]) -> Mak
     else:
         pairs = ", ".join(f"{member.key!r}: {member.expression}" for member in members)
         lines = [f"    return {{{pairs}}}"]
-    source = "\n".join(["def make(row, holds):", *lines])
-    names = {"encode": encode, "json": json, "text": text, **functions}
+    source = "\n".join(["def make(row, holds, values):", *lines])
+    names = {"encode": encode, "json": json, "text": text, "subject": subject, **functions}
     # of names that GraphQL's grammar allows, and of numbers; nothing of a client's values
     exec(source, names)  # noqa: S102
     made: MakeObject = names["make"]

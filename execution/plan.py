@@ -1,66 +1,78 @@
-"""Plans: what to load for a query, level by level, and what to make of it.
+"""Plans: what to read for a query, and what to make of it.
 
-A plan holds nothing of a request: arguments, variables and conditions are its inputs.
+A plan is a list of steps, each of which gives a value for the objects of its parent. Its rows are
+read by one statement together with those of all other steps (`execution/statement.py`). It holds
+nothing of a request: arguments, variables and conditions are its inputs.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import FieldNode, GraphQLField
 from sqlalchemy import Table
+from sqlalchemy.types import TypeEngine
 from strawberry.types.field import StrawberryField
 
 from execution.collect import Condition
-from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.loaders import OneByColumn, Pages
+from resolvers.page import Page
 
-MakeObject: TypeAlias = Callable[[Sequence[Any], Sequence[bool]], dict[str, Any]]
-"""Makes an object of a row's values; the booleans tell which conditions hold."""
+MakeObject: TypeAlias = Callable[[Sequence[Any], Sequence[bool], Sequence[Any]], dict[str, Any]]
+"""Makes an object of a row, of which conditions hold, and of the values of steps by number."""
+
+COUNT = "count"
+"""What a count is called where others have the names of columns."""
+
+PART, KEY = 0, 1
+"""Where a row of the statement has the number of its step, and the key that led to it."""
+
+
+@dataclass
+class Slots:
+    """The columns of the statement's rows behind the key: steps share those of the same type."""
+
+    types: list[TypeEngine[Any]] = field(default_factory=list)
+    _positions: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def position(self, kind: TypeEngine[Any], number: int) -> int:
+        """Give the place of the slot of a type that has this number among those of its type."""
+        slot = repr(kind), number
+        if slot not in self._positions:
+            self._positions[slot] = KEY + 1 + len(self.types)
+            self.types.append(kind)
+        return self._positions[slot]
 
 
 @dataclass
 class Columns:
-    """The columns to read of a table's rows, in order; selections of the same rows share them."""
+    """The columns that a step reads of a table's rows, and their places in the statement's."""
 
     table: Table
-    names: list[str] = field(default_factory=lambda: ["id"])
+    slots: Slots
+    positions: dict[str, int] = field(default_factory=dict)
+    _numbers: Counter[str] = field(default_factory=Counter)
 
     def position(self, name: str) -> int:
-        """Give a column's place in the rows; it is read from now on."""
-        if name not in self.names:
-            self.names.append(name)
-        return self.names.index(name)
+        """Give a column's place; it is read from now on."""
+        return self.read(name, self.table.c[name].type)
 
-    def read_all(self) -> None:
-        """Read every column, in the table's order. Only before any other is asked for."""
-        self.names[:] = list(self.table.c.keys())
+    def read(self, name: str, kind: TypeEngine[Any]) -> int:
+        """Give the place of something of a type; it is read from now on."""
+        if name not in self.positions:
+            self.positions[name] = self.slots.position(kind, self._numbers[repr(kind)])
+            self._numbers[repr(kind)] += 1
+        return self.positions[name]
 
-
-@dataclass
-class ObjectPlan:
-    """What is wanted of a row."""
-
-    columns: Columns
-    make: MakeObject
-    links: list["Link"]
-    rest: "Rest | None"
-    """What graphql-core makes of each row."""
+    def copy(self) -> "Columns":
+        """Give the same columns, to read more of them once."""
+        return Columns(self.table, self.slots, dict(self.positions), self._numbers.copy())
 
 
 @dataclass
-class Rest:
-    """Fields of a node that are left to graphql-core: it runs them as an operation of their own."""
-
-    node_type: type[Any]
-    type_name: str
-    keys: list[tuple[str, int | None]]
-    """Their keys, each with the number of its condition."""
-    document: Any
-
-
-@dataclass
-class LinkPlace:
-    """Where a link stands: its key in the object, its condition, its field in the document."""
+class Place:
+    """Where a field stands: its key in the object, its condition, its node in the document."""
 
     key: str
     condition: int | None
@@ -75,95 +87,126 @@ class LinkPlace:
 
 
 @dataclass
-class OneLink:
-    """To one row."""
+class Rest:
+    """Fields of a node that are left to graphql-core: it runs them as an operation of their own."""
 
-    place: LinkPlace
-    loader: ById | OneByColumn
-    key_position: int
-    is_required: bool
-    target: ObjectPlan
+    node_type: type[Any]
+    type_name: str
+    keys: list[tuple[str, int | None]]
+    """Their keys, each with the number of its condition."""
+    row: list[int]
+    """The places of all columns of the table."""
+    document: Any
 
 
 @dataclass
-class PagePlan:
-    """What is wanted of a connection's page."""
+class ObjectPlan:
+    """What is wanted of a row."""
 
-    loader: AnyPage
+    make: MakeObject
+    rest: Rest | None
+    """What graphql-core makes of each row."""
+
+
+@dataclass
+class ConnectionPlan:
+    """What is wanted of a page."""
+
     make: MakeObject
     """Makes the connection of (edges, nodes, page information, count)."""
-    make_edge: MakeObject
+    make_edge: MakeObject | None
     """Makes an edge of (cursor, node)."""
-    make_information: MakeObject
+    make_information: MakeObject | None
     """Makes page information of (has next, has previous, start cursor, end cursor)."""
-    columns: Columns
     nodes: ObjectPlan | None
     edge_nodes: ObjectPlan | None
     wants_cursors: bool
-    wants_edges: bool
-    wants_count: bool
+    count: "CountStep | None"
 
 
 @dataclass
-class PageLink:
-    """To a page of rows."""
+class Step:
+    """Gives a value for the field at a place; steps are numbered, each after its parent."""
 
-    place: LinkPlace
-    key_position: int
-    page: PagePlan
-
-
-AnyObjectPlan: TypeAlias = dict[str, ObjectPlan]
-"""What is wanted of a row of each noun, by the prefix of its ids."""
+    number: int
+    place: Place
+    parent: "ReadStep | None"
+    """The step whose rows the field belongs to; None for a root field."""
 
 
 @dataclass
-class SubjectLink:
-    """To one row of any noun."""
+class ReadStep(Step):
+    """Reads rows for each key that is in a column of the parent, or once for the query.
 
-    place: LinkPlace
-    prefix_position: int
-    id_position: int
-    targets: AnyObjectPlan
+    With `noun`, a column and the prefix that it must hold, only rows of the parent that have it
+    there lead to others.
+    """
 
-
-Link: TypeAlias = OneLink | PageLink | SubjectLink
-
-
-@dataclass
-class FindRoot:
-    """A root field that finds one row."""
-
-    place: LinkPlace
-    loader: ById
-    by_name: OneByColumn | None
-    target: ObjectPlan
+    columns: Columns
+    key: str | None = None
+    noun: tuple[str, str] | None = None
 
 
 @dataclass
-class PageRoot:
-    """A root field that is a connection of the project."""
+class OneStep(ReadStep):
+    """Gives the object of each key."""
 
-    place: LinkPlace
-    page: PagePlan
+    loader: OneByColumn = field(kw_only=True)
+    objects: ObjectPlan = field(init=False)
 
 
 @dataclass
-class NodesRoot:
-    """A root field that finds rows of any noun."""
+class FindStep(OneStep):
+    """Gives what a root field finds by an id, or by the runtime's own name: its key is None."""
 
-    place: LinkPlace
-    is_list: bool
-    targets: AnyObjectPlan
+    by_name: OneByColumn | None = field(kw_only=True)
 
 
-Root: TypeAlias = FindRoot | PageRoot | NodesRoot
+@dataclass
+class KeysStep(OneStep):
+    """Gives the objects of one noun that a root field asks for by their ids."""
+
+
+@dataclass
+class NodesStep(Step):
+    """Gives objects of any noun, by the prefix of their ids: what its steps give.
+
+    For a root field it gives the field's value.
+    """
+
+    steps: dict[str, OneStep] = field(default_factory=dict)
+
+
+@dataclass
+class PageStep(ReadStep):
+    """Gives the connection of each key; that of a root field has the key None."""
+
+    loader: Pages = field(kw_only=True)
+    page: Page | None = field(kw_only=True)
+    """The page, where the field's arguments have no variables."""
+    connection: ConnectionPlan = field(init=False)
+
+
+@dataclass
+class CountStep(ReadStep):
+    """Gives the number of rows of each key's connection."""
+
+    loader: Pages = field(kw_only=True)
+    page_step: PageStep = field(kw_only=True)
+
+    @property
+    def position(self) -> int:
+        """Where the number stands."""
+        return self.columns.positions[COUNT]
 
 
 @dataclass
 class QueryPlan:
-    """A query's root fields in order, and the conditions that its parts refer to by number."""
+    """A query: its root's object, its steps, each after its parent, and the conditions."""
 
     make: MakeObject
-    roots: list[Root]
+    steps: list[Step]
+    slots: Slots
     conditions: list[Condition]
+    statements: dict[Any, Any] = field(default_factory=dict)
+    """Statements that were written for it, by the shapes of what its steps read."""

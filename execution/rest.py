@@ -3,6 +3,7 @@
 All nodes of a level run at the same time, so that loaders batch what they ask for.
 """
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from inspect import isawaitable
@@ -19,10 +20,9 @@ from graphql import (
     SelectionSetNode,
     execute,
 )
-from sqlalchemy import Table
 
 from execution.collect import CollectedField, Unplannable
-from execution.plan import Rest
+from execution.plan import Columns, Rest
 from resolvers.context import Context
 from schema.fields import NODE_TYPES
 
@@ -32,7 +32,7 @@ def compile_rest(
     fragments: Mapping[str, FragmentDefinitionNode],
     fields: Sequence[tuple[CollectedField, int | None]],
     kind: GraphQLObjectType,
-    table: Table,
+    columns: Columns,
 ) -> Rest | None:
     """Make an operation of the fields that are left to graphql-core, with the node as root.
 
@@ -54,7 +54,8 @@ def compile_rest(
     )
     document = DocumentNode(definitions=(own, *fragments.values()))
     keys = [(found.key, condition) for found, condition in fields]
-    return Rest(NODE_TYPES[table], kind.name, keys, document)
+    row = [columns.position(name) for name in columns.table.c.keys()]  # noqa: SIM118
+    return Rest(NODE_TYPES[columns.table], kind.name, keys, row, document)
 
 
 def _without_conditions(found: CollectedField, inner: SelectionSetNode | None) -> FieldNode:
@@ -64,18 +65,31 @@ def _without_conditions(found: CollectedField, inner: SelectionSetNode | None) -
     )
 
 
-async def run_rest(
-    rest: Rest,
+async def run_rest(  # noqa: PLR0917  the same for all, then one
+    holds: Sequence[bool],
     schema: GraphQLSchema,
     context: Context,
     variables: Mapping[str, Any],
-    row: Any,
+    rest: Rest,
+    rows: Sequence[Any],
+    made: Sequence[dict[str, Any]],
+) -> None:
+    """Add the fields to the objects that were made of rows, of all at the same time."""
+    kept = [key for key, condition in rest.keys if condition is None or holds[condition]]
+    if kept:
+        worked_out = await gather(*[_run(rest, schema, context, variables, row) for row in rows])
+        for one, data in zip(made, worked_out, strict=True):
+            one.update({key: data[key] for key in kept})
+
+
+async def _run(
+    rest: Rest, schema: GraphQLSchema, context: Context, variables: Mapping[str, Any], row: Any
 ) -> dict[str, Any]:
     """Work the fields out for one row. Raises `Unplannable` where there are errors."""
     result = execute(
         _rooted(schema, rest.type_name),
         rest.document,
-        root_value=rest.node_type(row=row),
+        root_value=rest.node_type(row=[row[place] for place in rest.row]),
         context_value=context,
         variable_values=dict(variables),
     )

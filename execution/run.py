@@ -1,44 +1,50 @@
-"""Runs a plan: each level of the query at once."""
+"""Runs a plan: finds out what its steps read, reads it by one statement, and has objects made."""
 
-from asyncio import Task, create_task, gather, sleep
-from collections.abc import Coroutine, Mapping, Sequence
+import logging
+from asyncio import gather
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from graphql import (
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     get_argument_values,
     get_variable_values,
 )
 
+from execution.assemble import Assembly
 from execution.collect import Condition, Unplannable
-from execution.fetch import count, fetch_one, fetch_pages
+from execution.fetch import fetch
 from execution.plan import (
-    AnyObjectPlan,
-    Link,
-    LinkPlace,
-    NodesRoot,
-    ObjectPlan,
-    OneLink,
-    PagePlan,
-    PageRoot,
+    PART,
+    CountStep,
+    FindStep,
+    KeysStep,
+    NodesStep,
+    OneStep,
+    PageStep,
+    Place,
     QueryPlan,
-    Rest,
-    Root,
-    SubjectLink,
+    Step,
 )
 from execution.rest import run_rest
+from execution.statement import Source, Statement, write
 from resolvers.context import Context
+from resolvers.errors import DomainError
 from resolvers.identifiers import decode, decode_as
-from resolvers.loaders import AnyPage, ById, OneByColumn
-from resolvers.page import MAXIMUM_PAGE_SIZE, Page, PageRows, write_cursor
+from resolvers.loaders import OneByColumn
+from resolvers.page import MAXIMUM_PAGE_SIZE, Page
 from resolvers.validation import check_name
 from schema.fields import read_page_arguments
 
-T = TypeVar("T")
+_KEPT_STATEMENTS = 32
+
+
+_log = logging.getLogger(__name__)
 
 
 async def run_query(
@@ -47,225 +53,133 @@ async def run_query(
     operation: OperationDefinitionNode,
     context: Context,
     variables: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Give a query's data; None where graphql-core has to run it, since it tells all errors."""
+    try:
+        return await _run(plan, schema, operation, context, variables)
+    except (Unplannable, DomainError, GraphQLError):
+        return None
+    except Exception:  # noqa: BLE001  such as a broken connection: graphql-core tells of it
+        _log.warning("A plan failed.", exc_info=True)
+        return None
+
+
+async def _run(
+    plan: QueryPlan,
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    context: Context,
+    variables: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Give a query's data. Raises whatever went wrong: graphql-core is to tell it."""
     coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
     if isinstance(coerced, list):
         raise Unplannable
     holds = [_holds(condition, coerced.coerced) for condition in plan.conditions]
-    run = _Run(schema, context, variables, coerced, holds)
-    try:
-        return await run.query(plan)
-    finally:
-        for task in list(run.tasks):  # of a query that failed
-            task.cancel()
+    request = _Request(plan, coerced, holds, {"project": context.project_id})
+    for step in plan.steps:
+        request.sources.append(request.source(step))
+    rows: list[list[Any]] = [[] for _ in plan.steps]
+    statement = None
+    if any(request.sources):
+        statement = _statement(plan, request.sources)
+        for row in await fetch(context.engine, statement, request.parameters):
+            rows[row[PART]].append(row)
+    assembly = Assembly(request.pages, holds, statement.cursors if statement else {})
+    data = assembly.data(plan, rows, request.asked)
+    if assembly.rest:
+        run = partial(run_rest, holds, schema, context, variables)
+        await gather(*[run(*rest) for rest in assembly.rest])
+    return data
 
 
 def _holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
     return all(variables[name] is wanted for name, wanted in condition)
 
 
+def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
+    """Write the statement, or give the one that was written for sources of the same shape."""
+    shape = tuple(sources)
+    written: Statement | None = plan.statements.get(shape)
+    if written is None:
+        written = write(plan.steps, sources, plan.slots)
+        if len(plan.statements) == _KEPT_STATEMENTS:
+            plan.statements.clear()
+        plan.statements[shape] = written
+    return written
+
+
 @dataclass
-class _Run:
-    schema: GraphQLSchema
-    context: Context
-    variables: Mapping[str, Any]
+class _Request:
+    """What a request asks of a plan."""
+
+    plan: QueryPlan
     coerced: Any
     holds: list[bool]
-    waiting: dict[Any, tuple[dict[Any, None], Task[dict[Any, Any]]]] = field(default_factory=dict)
-    read: dict[Any, Task[list[PageRows]]] = field(default_factory=dict)
-    tasks: set[Task[Any]] = field(default_factory=set)
-    """What is being loaded."""
+    parameters: dict[str, Any]
+    sources: list[Source] = field(default_factory=list)
+    pages: dict[int, Page] = field(default_factory=dict)
+    """The pages that connections ask for, by their steps."""
+    asked: dict[int, list[tuple[str, UUID]]] = field(default_factory=dict)
+    """The ids that a root field asks for, by its step."""
 
-    async def query(self, plan: QueryPlan) -> dict[str, Any]:
-        data = plan.make((), self.holds)
-        roots = [root for root in plan.roots if self.included(root.place.condition)]
-        values = await gather(*[self.root(root) for root in roots])
-        for root, value in zip(roots, values, strict=True):
-            data[root.place.key] = value
-        return data
+    def source(self, step: Step) -> Source:
+        """Find out what a step reads, and with which parameters."""
+        source: Source = None
+        match step:
+            case _ if not self.is_read(step):
+                pass
+            case PageStep():
+                source = self.page(step)
+            case CountStep():
+                source = self.sources[step.page_step.number]
+            case FindStep():
+                source = self.find(step)
+            case KeysStep():
+                source = step.loader if f"keys_{step.number}" in self.parameters else None
+            case OneStep():
+                source = step.loader
+            case NodesStep(parent=None):
+                self.ask(step)
+        return source
 
-    def included(self, condition: int | None) -> bool:
-        return condition is None or self.holds[condition]
+    def is_read(self, step: Step) -> bool:
+        """Whether a step's field is included, and its parent is read."""
+        condition = step.place.condition
+        if condition is not None and not self.holds[condition]:
+            return False
+        return step.parent is None or self.sources[step.parent.number] is not None
 
-    def arguments(self, place: LinkPlace) -> dict[str, Any]:
+    def arguments(self, place: Place) -> dict[str, Any]:
+        """Read a field's arguments."""
         return get_argument_values(place.field, place.node, self.coerced)
 
-    async def root(self, root: Root) -> Any:
-        if isinstance(root, PageRoot):
-            return (await self.pages(root.page, root.place, [None]))[0]
-        if isinstance(root, NodesRoot):
-            return await self.nodes(root)
-        given = self.arguments(root.place)["id"]
-        loader: Any = root.loader
-        names = tuple(root.target.columns.names)
-        if root.by_name is not None and decode(given) is None:
+    def page(self, step: PageStep) -> Page:
+        """Read which page a connection asks for. Raises `Invalid`."""
+        page = step.page or read_page_arguments(step.loader, **self.arguments(step.place))
+        self.pages[step.number] = page
+        shape, values = page.with_parameters(f"step_{step.number}")
+        self.parameters.update(values)
+        return shape
+
+    def find(self, step: FindStep) -> OneByColumn:
+        """Read the id that a root field asks for. Raises `Invalid`."""
+        given = self.arguments(step.place)["id"]
+        name = f"key_{step.number}"
+        if step.by_name is not None and decode(given) is None:
             check_name(given, "id")
-            loader, key = root.by_name, given
-            names = _with(names, root.by_name.column)
-        else:
-            key = decode_as(root.loader.table, given, "id")
-        row = (await self.rows(loader, names, [key])).get(key)
-        return None if row is None else (await self.objects(root.target, [row]))[0]
+            self.parameters[name] = given
+            return step.by_name
+        self.parameters[name] = decode_as(step.loader.table, given, "id")
+        return step.loader
 
-    async def rows(
-        self, loader: ById | OneByColumn, names: tuple[str, ...], keys: Sequence[Any]
-    ) -> dict[Any, Any]:
-        """Load rows by their keys, together with what others ask of the loader by now."""
-
-        async def fetch(wanted: dict[Any, None]) -> dict[Any, Any]:
-            await sleep(0)
-            del self.waiting[loader, names]
-            return await fetch_one(self.context, loader, names, list(wanted))
-
-        if (loader, names) not in self.waiting:
-            asked: dict[Any, None] = {}
-            self.waiting[loader, names] = asked, self.start(fetch(asked))
-        wanted, task = self.waiting[loader, names]
-        wanted.update(dict.fromkeys(keys))
-        found = await task
-        return {key: found[key] for key in keys if key in found}
-
-    def start(self, loading: Coroutine[Any, Any, T]) -> Task[T]:
-        task = create_task(loading)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return task
-
-    async def rest(self, rest: Rest, rows: Sequence[Any], made: list[dict[str, Any]]) -> None:
-        """Let graphql-core work out the other fields, of all nodes at the same time."""
-        kept = [key for key, condition in rest.keys if self.included(condition)]
-        if kept:
-            run = partial(run_rest, rest, self.schema, self.context, self.variables)
-            for one, data in zip(made, await gather(*map(run, rows)), strict=True):
-                one.update({key: data[key] for key in kept})
-
-    async def page_rows(
-        self, loader: AnyPage, names: tuple[str, ...], keys: list[Any], page: Page
-    ) -> list[PageRows]:
-        """Load pages, once where they are asked for twice."""
-        identity = (loader, names, tuple(keys), page)
-        if identity not in self.read:
-            fetching = fetch_pages(self.context, loader, names, keys, page)
-            self.read[identity] = self.start(fetching)
-        return await self.read[identity]
-
-    async def nodes(self, root: NodesRoot) -> Any:
-        given = self.arguments(root.place)
-        ids = given["ids"] if root.is_list else [given["id"]]
-        decoded = [decode(each) for each in ids]
-        if len(ids) > MAXIMUM_PAGE_SIZE or None in decoded:
-            raise Unplannable(root.place.key)
-        found = await self.any_objects(root.targets, [each for each in decoded if each])
-        objects = [found.get(each) for each in decoded if each]
-        return objects if root.is_list else objects[0]
-
-    async def any_objects(
-        self, plans: AnyObjectPlan, ids: list[tuple[str, UUID]]
-    ) -> dict[tuple[str, UUID], dict[str, Any]]:
-        """Make the objects of rows of any noun, by the prefix and the id."""
-        wanted: dict[str, dict[UUID, None]] = {}
-        for prefix, key in ids:
-            if prefix in plans:
-                wanted.setdefault(prefix, {})[key] = None
-
-        async def load(prefix: str, keys: list[UUID]) -> dict[tuple[str, UUID], dict[str, Any]]:
-            plan = plans[prefix]
-            loader = ById(plan.columns.table)
-            rows = await self.rows(loader, tuple(plan.columns.names), keys)
-            objects = await self.objects(plan, list(rows.values()))
-            return dict(zip([(prefix, key) for key in rows], objects, strict=True))
-
-        parts = await gather(*[load(prefix, list(keys)) for prefix, keys in wanted.items()])
-        return {key: value for part in parts for key, value in part.items()}
-
-    async def objects(self, plan: ObjectPlan, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """Make an object of each row, with what is below it."""
-        holds = self.holds
-        make = plan.make
-        made = [make(row, holds) for row in rows]
-        if made:
-            work = [
-                self.link(link, rows, made)
-                for link in plan.links
-                if self.included(link.place.condition)
-            ]
-            if plan.rest is not None:
-                work.append(self.rest(plan.rest, rows, made))
-            if len(work) == 1:
-                await work[0]
-            elif work:
-                await gather(*work)
-        return made
-
-    async def link(self, link: Link, rows: Sequence[Any], made: list[dict[str, Any]]) -> None:
-        key = link.place.key
-        if isinstance(link, SubjectLink):
-            ids = [(row[link.prefix_position], row[link.id_position]) for row in rows]
-            found = await self.any_objects(link.targets, [each for each in ids if each[0]])
-            for named, one in zip(ids, made, strict=True):
-                one[key] = found.get(named)
-            return
-        position = link.key_position
-        if not isinstance(link, OneLink):
-            keys = list(dict.fromkeys(row[position] for row in rows))
-            pages = dict(zip(keys, await self.pages(link.page, link.place, keys), strict=True))
-            for row, one in zip(rows, made, strict=True):
-                one[key] = pages[row[position]]
-            return
-        wanted = list(dict.fromkeys(row[position] for row in rows if row[position] is not None))
-        targets: dict[Any, dict[str, Any]] = {}
-        if wanted:
-            names = _with(tuple(link.target.columns.names), link.loader.column)
-            found_rows = await self.rows(link.loader, names, wanted)
-            objects = await self.objects(link.target, list(found_rows.values()))
-            targets = dict(zip(found_rows, objects, strict=True))
-        for row, one in zip(rows, made, strict=True):
-            one[key] = target = targets.get(row[position])
-            if target is None and link.is_required:
-                raise Unplannable(key)
-
-    async def pages(
-        self, plan: PagePlan, place: LinkPlace, keys: list[Any]
-    ) -> list[dict[str, Any]]:
-        """Make the connection of each key."""
-        page = read_page_arguments(plan.loader, **self.arguments(place))
-        names = tuple(plan.columns.names)
-        if plan.wants_cursors:
-            for column in page.order.columns:
-                names = _with(names, column)
-        counting = count(self.context, plan.loader, keys, page) if plan.wants_count else None
-        loading = self.page_rows(plan.loader, names, keys, page)
-        if counting is None:
-            loaded, counts = await loading, [0] * len(keys)
-        else:
-            loaded, counts = await gather(loading, counting)
-        rows = [row for each in loaded for row in each.rows]
-        nodes = await self.objects(plan.nodes, rows) if plan.nodes else rows
-        edge_nodes = await self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
-        cursors = self.cursors(rows, names, page) if plan.wants_cursors else rows
-        made = []
-        start = 0
-        for each, total in zip(loaded, counts, strict=True):
-            end = start + len(each.rows)
-            edges: Any = ()
-            if plan.wants_edges:
-                pairs = zip(cursors[start:end], edge_nodes[start:end], strict=True)
-                edges = [plan.make_edge(pair, self.holds) for pair in pairs]
-            ends = (cursors[start], cursors[end - 1]) if end > start else (None, None)
-            information = plan.make_information(
-                (each.has_next, each.has_previous, *ends), self.holds
-            )
-            parts = (edges, nodes[start:end], information, total)
-            made.append(plan.make(parts, self.holds))
-            start = end
-        return made
-
-    def cursors(self, rows: Sequence[Any], names: tuple[str, ...], page: Page) -> list[str]:
-        places = [names.index(column) for column in page.order.columns]
-        signature = page.signature
-        return [write_cursor([row[place] for place in places], signature) for row in rows]
-
-
-def _with(names: tuple[str, ...], column: str) -> tuple[str, ...]:
-    return names if column in names else (*names, column)
+    def ask(self, step: NodesStep) -> None:
+        """Read the ids that a root field asks for. Raises `Unplannable` where one is none."""
+        given = self.arguments(step.place)
+        ids = [decode(each) for each in (given["ids"] if "ids" in given else [given["id"]])]
+        if None in ids or len(ids) > MAXIMUM_PAGE_SIZE:
+            raise Unplannable(step.place.key)
+        self.asked[step.number] = asked = [each for each in ids if each is not None]
+        for prefix, key in asked:
+            if prefix in step.steps:
+                name = f"keys_{step.steps[prefix].number}"
+                self.parameters.setdefault(name, []).append(key)

@@ -6,12 +6,15 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from sqlalchemy import (
     ARRAY,
     CursorResult,
+    FromClause,
     Integer,
     Select,
     TableValuedAlias,
     Uuid,
     bindparam,
     func,
+    select,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +46,12 @@ class Loader(Protocol[Loaded]):
 def parents() -> TableValuedAlias:
     """Give the keys of a level's parents as rows to join: `parent.key`."""
     return func.unnest(KEYS).table_valued("key", name="parent").render_derived()
+
+
+def for_each(parent: FromClause, own: Select[Any]) -> Select[Any]:
+    """Select each parent's own rows, then its key as `parent_key`; `own` refers to `parent`."""
+    child = own.lateral()
+    return select(child, parent.c.key.label("parent_key")).select_from(parent.join(child, true()))
 
 
 async def read(

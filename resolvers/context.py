@@ -15,7 +15,7 @@ from models import Scope
 from resolvers.batch_loading import Loaded, Loader
 from resolvers.errors import Forbidden
 from resolvers.filters import Filter
-from resolvers.loaders import AnyPage, ById
+from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageRows
 
 _Fetch = Callable[[AsyncConnection, int, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
@@ -40,13 +40,13 @@ class Context:
         loaded: Loaded = await self._load(loader, loader.fetch, key)
         return loaded
 
-    async def load_page(self, loader: AnyPage, key: UUID | None, page: Page) -> PageRows:
+    async def load_page(self, loader: Pages, key: UUID | None, page: Page) -> PageRows:
         """Load one page; `key` is None for a page of the project."""
         fetch = partial(loader.fetch, page=page)
         rows: PageRows = await self._load((loader, page), fetch, (key,))
         return rows
 
-    async def count(self, loader: AnyPage, key: UUID | None, wanted: Filter | None = None) -> int:
+    async def count(self, loader: Pages, key: UUID | None, wanted: Filter | None = None) -> int:
         """Count the rows of a connection that a filter finds, all pages together."""
         fetch = partial(loader.count, filter=wanted)
         count: int = await self._load((loader, "count", wanted), fetch, (key,))
@@ -56,7 +56,7 @@ class Context:
         """Drop what was loaded, since it may have changed."""
         self._loaders.clear()
 
-    def remember(self, loader: ById, row: Row[Any]) -> None:
+    def remember(self, loader: OneByColumn, row: Row[Any]) -> None:
         """Keep a row that a write returned, so that its answer need not read it again."""
         self._batched(loader, loader.fetch).prime(row.id, row)
 

@@ -7,8 +7,10 @@ Conditions are true or false, never unknown: a null differs from every value, so
 find rows where the column is null.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -17,21 +19,24 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
-    ScalarSelect,
     Table,
+    Text,
     and_,
     any_,
-    bindparam,
+    cast,
     false,
     func,
     or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from resolvers.batch_loading import PROJECT
 from resolvers.errors import Invalid
 from resolvers.identifiers import OWN_NAMES, decode, decode_as
+from resolvers.parameter import Parameter, bound
 from resolvers.validation import camel_case, check_json, check_name, check_operand
 
 MAXIMUM_CONDITIONS = 50
@@ -123,12 +128,25 @@ def _conditions(column: FilterColumn, value: Mapping[str, Any], path: str) -> li
         field = f"{path}.{spelled}"
         if operand is None:
             raise Invalid("Must not be null; `isNull` finds nulls.", field=field)
-        conditions.append(Condition(column, operator, _operand(column, operator, operand, field)))
+        conditions.append(_condition(column, operator, _operand(column, operator, operand, field)))
     return conditions
 
 
 _SPELLED = {"contains_json": "contains", "contains_all": "contains"}
 """Operators that a client calls by another name."""
+
+
+def _condition(column: FilterColumn, operator: str, operand: Any) -> Filter:
+    """Compare ids with ids, and with the runtime's own names by an operator of its own."""
+    operands = operand if isinstance(operand, tuple) else (operand,)
+    names = tuple(each for each in operands if not isinstance(each, UUID))
+    if column.refers_to is None or operator == "is_null" or not names:
+        return Condition(column, operator, operand)
+    named = Condition(column, "in_named", names)
+    if operator == "in_":
+        ids = tuple(each for each in operands if isinstance(each, UUID))
+        return Some((Condition(column, "in_", ids), named))
+    return Not(named) if operator == "ne" else named
 
 
 def _operand(column: FilterColumn, operator: str, operand: Any, field: str) -> Any:
@@ -152,67 +170,84 @@ def _value(column: FilterColumn, value: Any, field: str) -> Any:
     return decode_as(column.refers_to, value, field)
 
 
+def with_parameters(part: Filter, name: str, values: dict[str, Any]) -> Filter:
+    """Put parameters in place of a filter's values, and the values into `values` by their names."""
+    match part:
+        case Every(parts) | Some(parts):
+            inner = [
+                with_parameters(each, f"{name}_{place}", values) for place, each in enumerate(parts)
+            ]
+            return type(part)(tuple(inner))
+        case Not(each):
+            return Not(with_parameters(each, name, values))
+        case Condition(operator="is_null"):
+            return part
+        case Condition(column, operator, operand):
+            values[name] = _to_bind(operator, operand)
+            return Condition(column, operator, Parameter(name))
+
+
 def where(part: Filter | None, table: Table) -> ColumnElement[bool]:
     """Make the SQL condition of a filter."""
     match part:
-        case None:
-            return true()
         case Every(parts):
             return and_(true(), *[where(inner, table) for inner in parts])
         case Some(parts):
             return or_(false(), *[where(inner, table) for inner in parts])
         case Not(inner):
             return where(inner, table).is_not(true())
-        case Condition(column, operator, operand):
-            if column.refers_to is not None and operator != "is_null":
-                return _reference(table.c[column.name], column.refers_to, operator, operand)
-            return _OPERATORS[operator](table.c[column.name], operand)
+        case Condition():
+            return _condition_on(table.c[part.column.name], part)
+    return true()
 
 
-def _is_null(column: Column[Any], operand: bool) -> ColumnElement[bool]:  # noqa: FBT001
-    return column.is_(None) if operand else column.is_not(None)
+def _condition_on(column: Column[Any], condition: Condition) -> ColumnElement[bool]:
+    operator, operand = condition.operator, condition.operand
+    if operator == "is_null":
+        return column.is_(None) if operand else column.is_not(None)
+    value = bound(_to_bind(operator, operand), _type_of(operator, column))
+    if operator == "in_named" and condition.column.refers_to is not None:
+        return column == any_(_named(condition.column.refers_to, value))
+    return _OPERATORS[operator](column, value)
 
 
-def _is_in(column: Column[Any], operand: Sequence[Any]) -> ColumnElement[bool]:
-    # one parameter, however many values, so that the statement stays the same
-    return column == any_(bindparam(None, list(operand), type_=ARRAY(column.type)))
+def _to_bind(operator: str, operand: Any) -> Any:
+    """Give what a statement compares with."""
+    if operator == "contains" and isinstance(operand, str):
+        return re.sub("[/%_]", r"/\g<0>", operand)
+    return list(operand) if isinstance(operand, tuple) else operand
+
+
+def _type_of(operator: str, column: Column[Any]) -> TypeEngine[Any]:
+    """Give the type of an operator's operand."""
+    match operator:
+        case "in_":  # one parameter, however many values, so that the statement stays the same
+            return ARRAY(column.type)
+        case "in_named":
+            return ARRAY(Text)
+        case "contains" | "contains_json":
+            return Text()
+    return column.type
+
+
+def _named(table: Table, names: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give the ids of rows by the runtime's own names, as an array."""
+    columns = table.alias().c
+    own_name = columns[OWN_NAMES[table]]
+    ids = select(columns.id).where(columns.project_id == PROJECT, own_name == any_(names))
+    return func.array(ids.scalar_subquery())
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
-    "eq": lambda column, operand: column == operand,
-    "ne": lambda column, operand: column.is_distinct_from(operand),
-    "in_": _is_in,
-    "lt": lambda column, operand: column < operand,
-    "lte": lambda column, operand: column <= operand,
-    "gt": lambda column, operand: column > operand,
-    "gte": lambda column, operand: column >= operand,
-    "is_null": _is_null,
-    "contains": lambda column, operand: column.icontains(operand, autoescape=True),
-    "contains_json": lambda column, operand: column.contains(orjson.Fragment(operand)),
-    "contains_all": lambda column, operand: column.contains(list(operand)),
-    "overlaps": lambda column, operand: column.overlap(list(operand)),
+    "eq": eq,
+    "ne": lambda column, value: column.is_distinct_from(value),
+    "in_": lambda column, values: column == any_(values),
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+    "contains": lambda column, text: column.icontains(text, escape="/"),
+    "contains_json": lambda column, text: column.contains(cast(text, JSONB)),
+    "contains_all": lambda column, values: column.contains(values),
+    "overlaps": lambda column, values: column.overlap(values),
 }
-
-
-def _reference(
-    column: Column[Any], refers_to: Table, operator: str, operand: Any
-) -> ColumnElement[bool]:
-    """Compare ids with ids, or with the runtime's own names for them."""
-    if operator == "in_":
-        ids = [value for value in operand if isinstance(value, UUID)]
-        names = [value for value in operand if not isinstance(value, UUID)]
-        condition = _is_in(column, ids)
-        if names:
-            condition = or_(condition, column == any_(func.array(_named(refers_to, names))))
-        return condition
-    if isinstance(operand, UUID):
-        return _OPERATORS[operator](column, operand)
-    return _OPERATORS[operator](column, _named(refers_to, [operand]))
-
-
-def _named(table: Table, names: list[str]) -> ScalarSelect[Any]:
-    """Select the ids of rows by the runtime's own names."""
-    columns = table.alias().c
-    own_name = columns[OWN_NAMES[table]]
-    condition = own_name == names[0] if len(names) == 1 else _is_in(own_name, names)
-    return select(columns.id).where(columns.project_id == PROJECT, condition).scalar_subquery()

@@ -7,8 +7,7 @@ Rows are SQLAlchemy Core rows of all the table's columns, JSON columns as text.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -18,73 +17,54 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     any_,
     bindparam,
     func,
+    null,
     select,
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from resolvers.batch_loading import KEYS, PROJECT, group, parents, read
+from resolvers.batch_loading import PROJECT, for_each, group, parents, read
 from resolvers.filters import Filter, where
 from resolvers.identifiers import table_of
 from resolvers.page import Order, Page, PageArguments, PageRows, beyond, ordering, read_page
 
 
 @dataclass(frozen=True)
-class ById:
-    """Loads rows of a table by id; None for what is not there."""
-
-    table: Table
-    column: ClassVar[str] = "id"
-
-    async def fetch(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
-    ) -> list[Row[Any] | None]:
-        """Give a row or None for each key, in the keys' order."""
-        found = await read(connection, self.statement(), project_id, keys)
-        rows = {row.id: row for row in found}
-        return [rows.get(key) for key in keys]
-
-    def statement(self, names: Sequence[str] = ()) -> Select[Any]:
-        """Select the rows of the keys, some columns of them or all."""
-        columns = self.table.c
-        rows = _select(self.table, names)
-        return rows.where(columns.project_id == PROJECT, columns.id == any_(KEYS))
-
-
-@dataclass(frozen=True)
 class OneByColumn:
-    """Loads the one row whose column holds the key, such as an agent's active version."""
+    """Loads the one row whose column holds the key: by id, or such as an agent's active version."""
 
     table: Table
-    column: str
+    column: str = "id"
     condition: ColumnElement[bool] = field(default_factory=true, compare=False)
 
     async def fetch(
         self, connection: AsyncConnection, project_id: int, keys: Sequence[Any]
     ) -> list[Row[Any] | None]:
         """Give a row or None for each key, in the keys' order."""
-        found = await read(connection, self.statement(), project_id, keys)
+        kind = ARRAY(self.table.c[self.column].type)
+        statement = self.rows(any_(bindparam("keys", type_=kind)))
+        found = await read(connection, statement, project_id, keys)
         rows = {getattr(row, self.column): row for row in found}
         return [rows.get(key) for key in keys]
 
-    def statement(self, names: Sequence[str] = ()) -> Select[Any]:
-        """Select the rows of the keys, some columns of them or all."""
+    def rows(self, key: ColumnElement[Any], names: Sequence[str] = ()) -> Select[Any]:
+        """Select the row of a key, some columns of it or all."""
         columns = self.table.c
-        column = columns[self.column]
-        return _select(self.table, names).where(
-            columns.project_id == PROJECT,
-            column == any_(bindparam("keys", type_=ARRAY(column.type))),
-            self.condition,
-        )
+        held = columns.project_id == PROJECT, columns[self.column] == key, self.condition
+        return _select(self.table, names).where(*held)
 
 
 @dataclass(frozen=True)
 class Pages:
-    """What connections have in common: the table, and the order where the client gives none."""
+    """Loads pages of a table's rows for many keys at once, by one statement.
+
+    `order` is the rows' order where the client gives none.
+    """
 
     table: Table
     order: Order
@@ -98,10 +78,81 @@ class Pages:
         """Check a connection's arguments. Raises `Invalid`, naming the one at fault."""
         return read_page(arguments, self.name, self.table, self.order)
 
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[Any], page: Page
+    ) -> list[PageRows]:
+        """Give a page for each key, in the keys' order."""
+        parent = parents()
+        statement = for_each(parent, self.rows(parent.c.key, page))
+        found = await read(connection, statement, project_id, keys)
+        return [page.cut(own) for own in group(found, keys, itemgetter(-1))]
+
+    async def count(
+        self,
+        connection: AsyncConnection,
+        project_id: int,
+        keys: Sequence[Any],
+        filter: Filter | None = None,  # noqa: A002  what a client calls it
+    ) -> list[int]:
+        """Count each key's rows that the filter finds, all pages together."""
+        parent = parents()
+        statement = for_each(parent, self.counted(parent.c.key, filter))
+        found = await read(connection, statement, project_id, keys)
+        counts: dict[Any, int] = {row.parent_key: row[0] for row in found}
+        return [counts[key] for key in keys]
+
+    def rows(
+        self,
+        key: ColumnElement[Any],
+        page: Page,
+        names: Sequence[str] = (),
+        size: str = "size",
+    ) -> Select[Any]:
+        """Select a key's page, some columns of its rows or all, and the first row behind it.
+
+        `size` names the parameter that holds the number of rows.
+        """
+        return _slice(_select(self.table, names).where(self._held(key)), self.table, page, size)
+
+    def counted(self, key: ColumnElement[Any], wanted: Filter | None) -> Select[Any]:
+        """Select how many of a key's rows the filter finds."""
+        rows = select(func.count().label("count")).select_from(self.table)
+        return rows.where(self._held(key), where(wanted, self.table))
+
+    def _held(self, key: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Give the condition that a key's rows meet."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PageOfProject(Pages):
+    """Loads pages of all rows of the project; the one key is None."""
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[Any], page: Page
+    ) -> list[PageRows]:
+        """Give the page for the one key there is."""
+        found = await connection.execute(self.rows(null(), page), {"project": project_id})
+        return [page.cut(found.all())] * len(keys)
+
+    async def count(
+        self,
+        connection: AsyncConnection,
+        project_id: int,
+        keys: Sequence[Any],
+        filter: Filter | None = None,  # noqa: A002
+    ) -> list[int]:
+        """Count the project's rows that the filter finds."""
+        found = await connection.execute(self.counted(null(), filter), {"project": project_id})
+        return [found.scalar_one()] * len(keys)
+
+    def _held(self, key: ColumnElement[Any]) -> ColumnElement[bool]:
+        return self.table.c.project_id == PROJECT
+
 
 @dataclass(frozen=True)
 class PageByColumn(Pages):
-    """Loads pages of the rows whose column holds a key, for many keys at once."""
+    """Loads pages of the rows whose column holds a key."""
 
     column: str
 
@@ -110,145 +161,41 @@ class PageByColumn(Pages):
         """The connection's name, for cursors."""
         return f"{self.table.name}.{self.column}"
 
-    def _children(self, key: ColumnElement[Any], names: Sequence[str]) -> Select[Any]:
+    def _held(self, key: ColumnElement[Any]) -> ColumnElement[bool]:
         columns = self.table.c
-        rows = _select(self.table, names)
-        return rows.where(columns.project_id == PROJECT, columns[self.column] == key)
-
-    async def fetch(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID], page: Page
-    ) -> list[PageRows]:
-        """Give a page for each key, in the keys' order: a LATERAL top-N in one statement."""
-        found = await read(connection, self.statement(page), project_id, keys)
-        return self.split(found.all(), keys, page)
-
-    def split(self, rows: Sequence[Any], keys: Sequence[Any], page: Page) -> list[PageRows]:
-        """Give each key's page of the rows that the statement gave: the key stands last."""
-        return [_page_rows(own, page) for own in group(rows, keys, itemgetter(-1))]
-
-    def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
-        """Select the pages of the keys: columns of the rows, then the key as `parent_key`."""
-        parent = parents()
-        rows = self._children(parent.c.key, names)
-        child = _slice(rows, self.table, page).lateral("child")
-        return select(child, parent.c.key.label("parent_key")).select_from(
-            parent.join(child, true())
-        )
-
-    async def count(
-        self,
-        connection: AsyncConnection,
-        project_id: int,
-        keys: Sequence[UUID],
-        filter: Filter | None = None,  # noqa: A002  what a client calls it
-    ) -> list[int]:
-        """Count each key's rows that the filter finds, all pages together."""
-        column = self.table.c[self.column]
-        statement = (
-            select(column, func.count())
-            .where(
-                self.table.c.project_id == PROJECT,
-                column == any_(KEYS),
-                where(filter, self.table),
-            )
-            .group_by(column)
-        )
-        found = await read(connection, statement, project_id, keys)
-        counts: dict[Any, int] = dict(found.all())
-        return [counts.get(key, 0) for key in keys]
-
-
-@dataclass(frozen=True)
-class PageOfProject(Pages):
-    """Loads pages of all rows of the project."""
-
-    async def fetch(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[None], page: Page
-    ) -> list[PageRows]:
-        """Give the page for the one key there is."""
-        found = await connection.execute(self.statement(page), {"project": project_id})
-        return self.split(found.all(), keys, page)
-
-    def split(self, rows: Sequence[Any], keys: Sequence[Any], page: Page) -> list[PageRows]:
-        """Give the rows that the statement gave as the one page there is."""
-        return [_page_rows(rows, page)] * len(keys)
-
-    def statement(self, page: Page, names: Sequence[str] = ()) -> Select[Any]:
-        """Select a page, some columns of its rows or all."""
-        rows = _select(self.table, names).where(self.table.c.project_id == PROJECT)
-        return _slice(rows, self.table, page)
-
-    async def count(
-        self,
-        connection: AsyncConnection,
-        project_id: int,
-        keys: Sequence[None],
-        filter: Filter | None = None,  # noqa: A002
-    ) -> list[int]:
-        """Count the project's rows that the filter finds."""
-        statement = (
-            select(func.count())
-            .select_from(self.table)
-            .where(self.table.c.project_id == PROJECT, where(filter, self.table))
-        )
-        count = await connection.scalar(statement, {"project": project_id})
-        return [count or 0] * len(keys)
+        return and_(columns.project_id == PROJECT, columns[self.column] == key)
 
 
 @dataclass(frozen=True)
 class PageOfDescendants(PageByColumn):
     """Loads pages of everything below a row, at any depth, by one recursive statement."""
 
-    def _below(self) -> FromClause:
+    def _held(self, key: ColumnElement[Any]) -> ColumnElement[bool]:
         columns = self.table.c
+        below = self._below(key)
+        own = select(below.c.id).where(below.c.ancestor_id == key).correlate_except(below)
+        return and_(columns.project_id == PROJECT, columns.id.in_(own))
+
+    def _below(self, key: ColumnElement[Any]) -> FromClause:
+        """Select every row below any of the keys, each with that key."""
+        columns = self.table.c
+        keys = select(key).correlate(None)
         below = (
             select(columns[self.column].label("ancestor_id"), columns.id)
-            .where(columns.project_id == PROJECT, columns[self.column] == any_(KEYS))
-            .cte("below", recursive=True)
+            .where(columns.project_id == PROJECT, columns[self.column].in_(keys))
+            .cte(recursive=True)
         )
-        child = self.table.alias("child_of_below")
+        child = self.table.alias()
         return below.union_all(
             select(below.c.ancestor_id, child.c.id)
             .select_from(below.join(child, child.c[self.column] == below.c.id))
             .where(child.c.project_id == PROJECT)
         )
 
-    def _children(self, key: ColumnElement[Any], names: Sequence[str]) -> Select[Any]:
-        below = self._below()
-        columns = self.table.c
-        return (
-            _select(self.table, names)
-            .join(below, below.c.id == columns.id)
-            .where(columns.project_id == PROJECT, below.c.ancestor_id == key)
-        )
 
-    async def count(
-        self,
-        connection: AsyncConnection,
-        project_id: int,
-        keys: Sequence[UUID],
-        filter: Filter | None = None,  # noqa: A002
-    ) -> list[int]:
-        """Count everything below each key that the filter finds."""
-        below = self._below()
-        statement = (
-            select(below.c.ancestor_id, func.count())
-            .join(self.table, self.table.c.id == below.c.id)
-            .where(self.table.c.project_id == PROJECT, where(filter, self.table))
-            .group_by(below.c.ancestor_id)
-        )
-        found = await read(connection, statement, project_id, keys)
-        counts: dict[Any, int] = dict(found.all())
-        return [counts.get(key, 0) for key in keys]
-
-
-AnyPage = PageByColumn | PageOfProject
-AnyLoader = ById | OneByColumn | AnyPage
-
-
-def by_id(model: type[Any]) -> ById:
+def by_id(model: type[Any]) -> OneByColumn:
     """Declare the loader of a model's rows by id."""
-    return ById(table_of(model))
+    return OneByColumn(table_of(model))
 
 
 def one_by_column(
@@ -277,7 +224,7 @@ def page_of_descendants(column: InstrumentedAttribute[Any], *order: str) -> Page
     return PageOfDescendants(table_of(column.class_), Order(order), column.key)
 
 
-def _slice(rows: Select[Any], table: Table, page: Page) -> Select[Any]:
+def _slice(rows: Select[Any], table: Table, page: Page, size: str) -> Select[Any]:
     """Cut a page, and one row more that tells whether there is a next one."""
     descending = page.order.descending
     if page.filter is not None:
@@ -286,18 +233,9 @@ def _slice(rows: Select[Any], table: Table, page: Page) -> Select[Any]:
         rows = rows.where(beyond(table, page.order, page.after, greater=not descending))
     if page.before is not None:
         rows = rows.where(beyond(table, page.order, page.before, greater=descending))
-    size = bindparam("size", page.size + 1, type_=Integer)
-    return rows.order_by(*ordering(table, page.order, backward=page.backward)).limit(size)
+    limit = bindparam(size, page.size + 1, type_=Integer)
+    return rows.order_by(*ordering(table, page.order, backward=page.backward)).limit(limit)
 
 
 def _select(table: Table, names: Sequence[str]) -> Select[Any]:
     return select(*[table.c[name] for name in names]) if names else select(table)
-
-
-def _page_rows(rows: Sequence[Any], page: Page) -> PageRows:
-    """Make a page of the rows that its statement gave."""
-    more = len(rows) > page.size
-    rows = rows[: page.size]
-    if page.backward:
-        return PageRows(rows[::-1], has_next=page.before is not None, has_previous=more)
-    return PageRows(rows, has_next=more, has_previous=page.after is not None)

@@ -18,11 +18,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Row, Table, bindparam, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Table, tuple_
 
 from models.base import least_value, never_null
 from resolvers.errors import Invalid
-from resolvers.filters import Filter
+from resolvers.filters import Filter, with_parameters
+from resolvers.parameter import Parameter, bound
 
 DEFAULT_PAGE_SIZE = 20
 MAXIMUM_PAGE_SIZE = 200
@@ -63,15 +64,31 @@ class Page:
     before: tuple[Any, ...] | None = None
     filter: Filter | None = None
 
-    @property
-    def is_particular(self) -> bool:
-        """Whether its statement has values of its own: those of cursors or of a filter."""
-        return not (self.after is None and self.before is None and self.filter is None)
+    def with_parameters(self, prefix: str) -> tuple["Page", dict[str, Any]]:
+        """Give the page with parameters in place of its values, and the values by their names.
 
-    @property
-    def shape(self) -> "Page":
-        """The page as any other of its order and direction, but for its size."""
-        return Page(self.order, "", backward=self.backward)
+        Pages that differ in nothing but values are then equal, and share a statement.
+        """
+        values: dict[str, Any] = {f"{prefix}_size": self.size + 1}
+
+        def position(name: str, given: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+            if given is None:
+                return None
+            named = [(f"{prefix}_{name}_{place}", value) for place, value in enumerate(given)]
+            values.update((each, value) for each, value in named if value is not None)
+            return tuple(None if value is None else Parameter(each) for each, value in named)
+
+        wanted = self.filter and with_parameters(self.filter, f"{prefix}_filter", values)
+        after, before = position("after", self.after), position("before", self.before)
+        return Page(self.order, "", 0, self.backward, after, before, wanted), values
+
+    def cut(self, rows: Sequence[Any]) -> "PageRows":
+        """Cut the page out of the rows that its statement gave, one more than its size at most."""
+        more = len(rows) > self.size
+        rows = rows[: self.size]
+        if self.backward:
+            return PageRows(rows[::-1], has_next=self.before is not None, has_previous=more)
+        return PageRows(rows, has_next=more, has_previous=self.after is not None)
 
     def cursor(self, row: Row[Any]) -> str:
         """Make the cursor of a row of this page."""
@@ -191,7 +208,7 @@ def beyond(
     left = tuple_(*[never_null(column) for column in columns])
     right = tuple_(
         *[
-            least_value(column) if value is None else bindparam(None, value, type_=column.type)
+            least_value(column) if value is None else bound(value, column.type)
             for column, value in zip(columns, position, strict=True)
         ]
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from resolvers.context import Context
-from resolvers.loaders import AnyPage
+from resolvers.loaders import Pages
 from resolvers.page import Page, PageRows
 from schema.method import method
 
@@ -47,7 +47,7 @@ class Connection(Generic[NodeType]):
 
     loaded: strawberry.Private[PageRows]
     page: strawberry.Private[Page]
-    loader: strawberry.Private[AnyPage]
+    loader: strawberry.Private[Pages]
     key: strawberry.Private[UUID | None]
     node_type: strawberry.Private[type[Any]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resolvers.batch_loading import Loader
-from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.loaders import OneByColumn, Pages
 
 Key = int | str
 """Where a key stands: a position in a row, or a name in a mutation's answer."""
@@ -26,7 +26,7 @@ class ColumnField:
 class OneField:
     """The row that a key leads to; null where the key is, or where it leads to nothing."""
 
-    loader: ById | OneByColumn
+    loader: OneByColumn
     key: Key
 
 
@@ -34,7 +34,7 @@ class OneField:
 class ManyField:
     """The rows that a list of ids leads to."""
 
-    loader: ById
+    loader: OneByColumn
     key: Key
 
 
@@ -42,7 +42,7 @@ class ManyField:
 class PageField:
     """A connection; `key` is None for one of the whole project."""
 
-    loader: AnyPage
+    loader: Pages
     key: Key | None
 
 
@@ -68,7 +68,7 @@ class LoadedField:
 class FindField:
     """A root field that finds a row by its id or, with `by_name`, by the runtime's own name."""
 
-    loader: ById
+    loader: OneByColumn
     by_name: OneByColumn | None
 
 

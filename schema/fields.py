@@ -22,7 +22,7 @@ from resolvers.batch_loading import Loader
 from resolvers.context import Context
 from resolvers.filters import read_filter
 from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
-from resolvers.loaders import AnyPage, ById, OneByColumn
+from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageArguments
 from resolvers.validation import check_name
 from schema.connection import Connection
@@ -120,7 +120,7 @@ def value(key: str, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description)
 
 
-def one(loader: ById | OneByColumn, key: InstrumentedAttribute[Any] | str, description: str) -> Any:
+def one(loader: OneByColumn, key: InstrumentedAttribute[Any] | str, description: str) -> Any:
     """Declare a link to one row, by a column of this row or a name in a mutation's answer."""
     declaration = OneField(loader, key if isinstance(key, str) else _position(key))
     read = itemgetter(declaration.key)
@@ -133,7 +133,7 @@ def one(loader: ById | OneByColumn, key: InstrumentedAttribute[Any] | str, descr
     return _field(declaration, resolve, description)
 
 
-def many(loader: ById, key: str, description: str) -> Any:
+def many(loader: OneByColumn, key: str, description: str) -> Any:
     """Declare a list of rows, by ids in a mutation's answer."""
 
     async def resolve(root: Any, info: Info) -> Any:
@@ -144,7 +144,7 @@ def many(loader: ById, key: str, description: str) -> Any:
 
 
 def read_page_arguments(
-    loader: AnyPage,
+    loader: Pages,
     *,
     filter: Mapping[str, Any] | None = None,  # noqa: A002  the argument's name
     order_by: Mapping[str, Any] | None = None,
@@ -158,7 +158,7 @@ def read_page_arguments(
     return loader.page(PageArguments(**given, order=order, filter=wanted))
 
 
-def page(loader: AnyPage, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
+def page(loader: Pages, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
     """Declare a connection to the rows that refer to this one by `key`; of the project if None."""
     declaration = PageField(loader, None if key is None else _position(key))
 
@@ -216,7 +216,7 @@ async def load_node(context: Context, prefix: str, key: UUID) -> Any:
     """Load a row of any noun; None where it is not there or the noun is not shown."""
     table = TABLES[prefix]
     node_type = NODE_TYPES.get(table)
-    row = None if node_type is None else await context.load(ById(table), key)
+    row = None if node_type is None else await context.load(OneByColumn(table), key)
     return None if node_type is None or row is None else node_type(row=row)
 
 
@@ -253,7 +253,7 @@ def loaded(
     )
 
 
-def find(loader: ById, by_name: OneByColumn | None, description: str) -> Any:
+def find(loader: OneByColumn, by_name: OneByColumn | None, description: str) -> Any:
     """Declare a root field that finds one row by `id`, or by the runtime's own name for it."""
     argument = Id if by_name is None else IdOrName
 

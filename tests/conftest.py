@@ -150,9 +150,11 @@ async def engine(database_url: URL) -> AsyncIterator[AsyncEngine]:
     await made.dispose()
 
 
-def http_client(engine: AsyncEngine, key: str | None = None) -> httpx2.AsyncClient:
+def http_client(
+    engine: AsyncEngine, key: str | None = None, *, plans_queries: bool = True
+) -> httpx2.AsyncClient:
     """A client of the real application, with an API key or as project 1."""
-    app = create_app(Settings(insecure=True), engine)
+    app = create_app(Settings(insecure=True, plans_queries=plans_queries), engine)
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     transport = httpx2.ASGITransport(app=app)
     return httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)

@@ -1,7 +1,8 @@
 """The statements that a store is sent, by SQLAlchemy or by a plan through the driver."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio import sleep
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,8 @@ class Statement:
     args: Any
 
 
-@contextmanager
-def recorded_statements(engine: AsyncEngine) -> Iterator[list[Statement]]:
+@asynccontextmanager
+async def recorded_statements(engine: AsyncEngine) -> AsyncIterator[list[Statement]]:
     """Record statements, but for those that begin and end transactions or look types up."""
     statements: list[Statement] = []
     drivers: set[Any] = set()
@@ -51,6 +52,7 @@ def recorded_statements(engine: AsyncEngine) -> Iterator[list[Statement]]:
     event.listen(engine.sync_engine, "before_cursor_execute", execute)
     try:
         yield statements
+        await sleep(0)  # the driver tells of a statement when the loop comes round
     finally:
         event.remove(engine.sync_engine, "checkout", checkout)
         event.remove(engine.sync_engine, "before_cursor_execute", execute)

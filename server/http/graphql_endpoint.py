@@ -7,7 +7,6 @@ only where no GraphQL was read, since its clients trust nothing but a 200.
 
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -159,11 +158,8 @@ class GraphQLEndpoint:
         except (DomainError, GraphQLError) as error:
             return Outcome([error])
         if operation.plan is not None:
-            # whatever goes wrong, graphql-core runs the query again and tells the errors
-            with suppress(Exception):
-                data = await run_query(
-                    operation.plan, self._schema, node, context, request.variables
-                )
+            data = await run_query(operation.plan, self._schema, node, context, request.variables)
+            if data is not None:
                 return Outcome((), executed=True, data=data)
         result = execute(
             self._schema,

@@ -72,7 +72,10 @@ async def executors(engine: AsyncEngine) -> AsyncIterator[Executors]:
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-async def test_random_queries(executors: Executors, data: st.DataObject) -> None:
+async def test_random_queries(
+    executors: Executors, data: st.DataObject, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.clear()
     operation = data.draw(operations(executors.ids))
     body = {"query": operation.text, "variables": operation.variables}
     reference = await executors.reference.post("/graphql", json=body)
@@ -83,6 +86,7 @@ async def test_random_queries(executors: Executors, data: st.DataObject) -> None
     if "errors" not in expected:
         # to the letter: the order of keys, the digits of numbers, the spelling of times
         assert planned.content == reference.content, operation.text
+    assert not caplog.text, operation.text  # such as of a plan that failed
 
 
 async def test_a_query_that_fails_leaves_nothing_running(executors: Executors) -> None:

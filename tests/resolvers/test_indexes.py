@@ -97,7 +97,7 @@ COMMON: dict[str, list[dict[str, Any]]] = {
 
 async def plan(engine: AsyncEngine, graphql: GraphQLClient, document: str, **values: Any) -> str:
     """The plan of the one statement that a document runs."""
-    with recorded_statements(engine) as statements:
+    async with recorded_statements(engine) as statements:
         await graphql.execute(document, **values)
     (statement,) = statements
     async with engine.connect() as connection:

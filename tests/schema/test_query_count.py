@@ -1,6 +1,7 @@
-"""A level of a query is one statement, for any number of parents."""
+"""A planned query is one statement; without the plan a level is one, for any number of parents."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from resolvers.recording import Recording
 from resolvers.session import create_session
 from resolvers.transaction import record
 from schema.declarations import LoadedField, OneField, PageField, SubjectField
+from tests.conftest import http_client
 from tests.graphql_client import GraphQLClient
 from tests.history import ROADS, fill, links
 from tests.statements import recorded_statements
@@ -30,13 +32,20 @@ def _documents() -> list[str]:
 
 
 @pytest.fixture
+async def resolved(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
+    """A client of project 1, on a server that plans nothing."""
+    async with http_client(engine, plans_queries=False) as http:
+        yield GraphQLClient(http)
+
+
+@pytest.fixture
 async def many(engine: AsyncEngine) -> None:
     await fill(engine, 70)
 
 
 @pytest.mark.usefixtures("many")
 async def test_every_link_costs_the_same_for_2_and_for_200_parents(
-    graphql: GraphQLClient, engine: AsyncEngine
+    graphql: GraphQLClient, resolved: GraphQLClient, engine: AsyncEngine
 ) -> None:
     documents = _documents()
     assert len(documents) > 50
@@ -44,8 +53,11 @@ async def test_every_link_costs_the_same_for_2_and_for_200_parents(
         counts = []
         for size in (2, 200):
             query = f"{{ sessions(last: {size}) {{ nodes {{ {document} }} }} }}"
-            with recorded_statements(engine) as statements:
-                data = await graphql.execute(query)
+            async with recorded_statements(engine) as planned:
+                await graphql.execute(query)
+            assert len(planned) == 1, document
+            async with recorded_statements(engine) as statements:
+                data = await resolved.execute(query)
             assert len(data["sessions"]["nodes"]) == size
             assert "'id'" in str(data), f"nothing is at the end of {document}"
             counts.append(len(statements))
@@ -85,7 +97,7 @@ async def test_what_is_worked_out_costs_the_same_for_2_and_for_200_parents(
         for size in (2, 200):
             for asked in ("id", field):
                 road = ROADS[name].format(asked)
-                with recorded_statements(engine) as statements:
+                async with recorded_statements(engine) as statements:
                     await graphql.execute(f"{{ sessions(last: {size}) {{ nodes {{ {road} }} }} }}")
                 counts.append(len(statements))
                 for statement in statements:
@@ -97,8 +109,8 @@ async def test_what_is_worked_out_costs_the_same_for_2_and_for_200_parents(
 
 
 @pytest.mark.usefixtures("many")
-async def test_a_dashboards_page_costs_a_statement_a_level(
-    graphql: GraphQLClient, engine: AsyncEngine
+async def test_a_dashboards_page_costs_a_statement_or_one_a_level(
+    graphql: GraphQLClient, resolved: GraphQLClient, engine: AsyncEngine
 ) -> None:
     query = """query ($n: Int!) { sessions(last: $n) { nodes {
       title agent { name activeVersion { versionNumber } }
@@ -106,8 +118,11 @@ async def test_a_dashboards_page_costs_a_statement_a_level(
       memories { nodes { content accesses { nodes { accessType } } } }
     } } }"""
     for size in (3, 200):
-        with recorded_statements(engine) as statements:
-            await graphql.execute(query, n=size)
+        async with recorded_statements(engine) as planned:
+            data = await graphql.execute(query, n=size)
+        assert len(planned) == 1
+        async with recorded_statements(engine) as statements:
+            assert await resolved.execute(query, n=size) == data
         # sessions, agents, active versions, messages, tool calls, confirmations, memories, accesses
         assert len(statements) == 8
 
@@ -123,7 +138,7 @@ async def test_descendants_at_any_depth_are_one_statement(
 
     await record(Context(engine, 1), "chain", chain, {"length": 60})
     for start, below in (("58", 1), ("0", 59)):
-        with recorded_statements(engine) as statements:
+        async with recorded_statements(engine) as statements:
             data = await graphql.execute(
                 """query ($id: ID!) { session(id: $id) {
                   descendants(first: 200) { nodes { sessionId depth } } } }""",
@@ -132,25 +147,25 @@ async def test_descendants_at_any_depth_are_one_statement(
         nodes = data["session"]["descendants"]["nodes"]
         assert [node["depth"] for node in nodes] == list(range(int(start) + 1, 60))
         assert len(nodes) == below
-        assert len(statements) == 2
+        assert len(statements) == 1
 
 
 async def test_rows_are_counted_only_when_asked_for(
     graphql: GraphQLClient, engine: AsyncEngine
 ) -> None:
-    with recorded_statements(engine) as statements:
+    async with recorded_statements(engine) as statements:
         await graphql.execute("{ sessions { nodes { id } } }")
-    assert len(statements) == 1
-    with recorded_statements(engine) as statements:
+    assert "count(" not in statements[0].query
+    async with recorded_statements(engine) as statements:
         await graphql.execute("{ sessions { nodes { id } totalCount } }")
-    assert len(statements) == 2
+    assert "count(" in statements[0].query
 
 
 async def test_an_answer_reads_nothing_that_was_just_written(
     graphql: GraphQLClient, engine: AsyncEngine
 ) -> None:
     await graphql.record("createSession", "created", sessionId="s")
-    with recorded_statements(engine) as statements:
+    async with recorded_statements(engine) as statements:
         await graphql.record(
             "recordMessage",
             "message { sequence } session { messageCount }",
@@ -161,28 +176,29 @@ async def test_an_answer_reads_nothing_that_was_just_written(
 
 
 async def test_root_fields_of_a_kind_are_one_statement(
-    graphql: GraphQLClient, engine: AsyncEngine
+    graphql: GraphQLClient, resolved: GraphQLClient, engine: AsyncEngine
 ) -> None:
     await fill(engine, 3)
     aliased = " ".join(f'a{number}: session(id: "s{number}") {{ id }}' for number in range(3))
-    with recorded_statements(engine) as statements:
-        data = await graphql.execute(f"{{ {aliased} }}")
-    assert None not in data.values()
-    assert len(statements) == 1
-    ids = [found["id"] for found in data.values()]
-    with recorded_statements(engine) as statements:
-        data = await graphql.execute("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
-    assert [node["id"] for node in data["nodes"]] == ids
-    assert len(statements) == 1
+    for client in (graphql, resolved):
+        async with recorded_statements(engine) as statements:
+            data = await client.execute(f"{{ {aliased} }}")
+        assert None not in data.values()
+        assert len(statements) == 1
+        ids = [found["id"] for found in data.values()]
+        async with recorded_statements(engine) as statements:
+            data = await client.execute("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
+        assert [node["id"] for node in data["nodes"]] == ids
+        assert len(statements) == 1
 
 
-async def test_a_connection_asked_for_twice_is_read_once(
-    graphql: GraphQLClient, engine: AsyncEngine
+async def test_a_connection_that_is_resolved_twice_is_read_once(
+    resolved: GraphQLClient, engine: AsyncEngine
 ) -> None:
     await fill(engine, 3)
     for second, count in (("first: 2", 2), ("last: 2", 3)):
-        with recorded_statements(engine) as statements:
-            await graphql.execute(
+        async with recorded_statements(engine) as statements:
+            await resolved.execute(
                 f"""{{ sessions {{ nodes {{
                   a: messages(first: 2) {{ nodes {{ id }} }}
                   b: messages({second}) {{ nodes {{ id }} }}

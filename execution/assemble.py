@@ -1,0 +1,115 @@
+"""Makes a query's objects of the rows that were read, the lowest first: those above hold them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from execution.plan import (
+    KEY,
+    CountStep,
+    NodesStep,
+    ObjectPlan,
+    OneStep,
+    PageStep,
+    QueryPlan,
+    Rest,
+    Step,
+)
+from resolvers.page import Page, write_cursor
+
+Object = dict[str, Any]
+
+
+class Connections(dict[Any, Object]):
+    """Connections by key; all without rows are the same."""
+
+    empty: Object
+
+    def __missing__(self, _key: Any) -> Object:
+        return self.empty
+
+
+@dataclass
+class Assembly:
+    """The objects of one request."""
+
+    pages: Mapping[int, Page]
+    holds: Sequence[bool]
+    cursors: Mapping[int, Sequence[int]]
+    """Where the values for cursors stand in the rows of a step."""
+    values: list[Any] = field(default_factory=list)
+    """What each step gives."""
+    rest: list[tuple[Rest, Sequence[Any], list[Object]]] = field(default_factory=list)
+    """What graphql-core is to add, with the rows and the objects that were made of them."""
+
+    def data(self, plan: QueryPlan, rows: Sequence[Sequence[Any]], asked: Any) -> Object:
+        """Make the query's data of the rows of each step, and of the ids that roots ask for."""
+        self.values = [None] * len(plan.steps)
+        for step in reversed(plan.steps):
+            self.values[step.number] = self.value(step, rows[step.number])
+        return plan.make(asked, self.holds, self.values)
+
+    def value(self, step: Step, rows: Sequence[Any]) -> Any:
+        """Make what a step gives."""
+        match step:
+            case PageStep():
+                return self.connections(step, rows)
+            case OneStep():
+                made = self.objects(step.objects, rows)
+                return {row[KEY]: one for row, one in zip(rows, made, strict=True)}
+            case CountStep():
+                return {row[KEY]: row[step.position] for row in rows}
+            case NodesStep():
+                return {prefix: self.values[each.number] for prefix, each in step.steps.items()}
+        raise TypeError(step)
+
+    def objects(self, plan: ObjectPlan, rows: Sequence[Any]) -> list[Object]:
+        """Make an object of each row."""
+        make, holds, values = plan.make, self.holds, self.values
+        made = [make(row, holds, values) for row in rows]
+        if plan.rest is not None and made:
+            self.rest.append((plan.rest, rows, made))
+        return made
+
+    def connections(self, step: PageStep, rows: Sequence[Any]) -> Connections:
+        """Make the connection of each key, and that of any that has no rows."""
+        made = Connections()
+        if step.number not in self.pages:
+            return made
+        page = self.pages[step.number]
+        plan = step.connection
+        nodes = self.objects(plan.nodes, rows) if plan.nodes else rows
+        edge_nodes = self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
+        cursors = self.written_cursors(step, page, rows) if plan.wants_cursors else rows
+        groups: dict[Any, list[Any]] = defaultdict(list)
+        for item in zip(rows, nodes, edge_nodes, cursors, strict=True):
+            groups[item[0][KEY]].append(item)
+        counts = {} if plan.count is None else self.values[plan.count.number]
+        for key in groups.keys() | counts.keys():
+            made[key] = self.connection(step, page, groups.get(key, ()), counts.get(key))
+        made.empty = self.connection(step, page, (), None)
+        return made
+
+    def connection(
+        self, step: PageStep, page: Page, found: Sequence[Any], count: int | None
+    ) -> Object:
+        """Make a connection of what was found: (row, node, node of an edge, cursor)."""
+        plan, holds, values = step.connection, self.holds, self.values
+        cut = page.cut(found)
+        items: Sequence[Any] = cut.rows
+        edges: Sequence[Object] = ()
+        if plan.make_edge is not None:
+            make_edge = plan.make_edge
+            edges = [make_edge((item[3], item[2]), holds, values) for item in items]
+        information = None
+        if plan.make_information is not None:
+            ends = (items[0][3], items[-1][3]) if items else (None, None)
+            parts = (cut.has_next, cut.has_previous, *ends)
+            information = plan.make_information(parts, holds, values)
+        return plan.make((edges, [item[1] for item in items], information, count), holds, values)
+
+    def written_cursors(self, step: PageStep, page: Page, rows: Sequence[Any]) -> list[str]:
+        """Write the cursor of each row."""
+        places = self.cursors[step.number]
+        return [write_cursor([row[place] for place in places], page.signature) for row in rows]

@@ -1,0 +1,21 @@
+"""Values of statements, or parameters in their place, so that a statement is written only once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.types import TypeEngine
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Stands for a value that is given when the statement runs."""
+
+    name: str
+
+
+def bound(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """Bind a value of a column's type, or its parameter."""
+    if isinstance(value, Parameter):
+        return bindparam(value.name, type_=kind)
+    return bindparam(None, value, type_=kind)
