@@ -79,6 +79,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
             lifespan="on",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )

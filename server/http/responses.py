@@ -1,10 +1,10 @@
 """Answers, as bytes."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.types import Scope, Send
 
 from server.http.graphql_errors import format_error
@@ -26,13 +26,18 @@ async def send_bytes(
             "type": "http.response.start",
             "status": status,
             "headers": [
-                (b"content-type", f"{media_type}; charset=utf-8".encode("ascii")),
+                (b"content-type", _in_utf_8(media_type)),
                 (b"content-length", b"%d" % len(body)),
-                *((name.encode(), value.encode()) for name, value in (headers or {}).items()),
+                *[(name.encode(), value.encode()) for name, value in (headers or {}).items()],
             ],
         }
     )
     await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(64)
+def _in_utf_8(media_type: str) -> bytes:
+    return f"{media_type}; charset=utf-8".encode("ascii")
 
 
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
@@ -40,7 +45,7 @@ async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
     record = record_of(scope)
     record.errors = 1
     body = dump({"errors": [format_error(refusal.error, record.request_id)]})
-    media_type = negotiate(Headers(scope=scope).get("accept")) or JSON
+    media_type = negotiate(record.headers.get(b"accept")) or JSON
     await send_bytes(send, refusal.status, media_type, body, {"vary": "accept", **refusal.headers})
 
 
