@@ -156,6 +156,7 @@ class GraphQLEndpoint:
                 operation.measure,
                 variables=request.variables,
                 settings=settings,
+                known_costs=operation.known_costs,
             )
         except InvalidDocument as invalid:
             return Outcome(invalid.errors)
