@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Where the embedded PostgreSQL keeps its files."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    workers: PositiveInt = 1
+    """Server processes, each with a pool of connections and caches of its own."""
     migrate: bool = True
     """Bring the database's schema up to date at start."""
     insecure: bool = False
