@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Run queries by a compiled plan; False leaves all of them to graphql-core."""
     pool_size: PositiveInt = 10
     """Most database connections of one server process."""
+    transaction_pooling: bool = False
+    """The database is reached through a pooler in transaction mode, such as PgBouncer."""
+    prepared_statements: bool | None = None
+    """Prepare statements once for each connection; None means not behind such a pooler."""
     pool_timeout_seconds: PositiveFloat = 10
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
@@ -82,6 +86,12 @@ class Settings(BaseSettings):
     def serves_graphiql(self) -> bool:
         """Whether GraphiQL is served: where all that it sends would be refused, it is not."""
         return self.answers_introspection and not self.trusted_documents_only
+
+    @property
+    def prepares_statements(self) -> bool:
+        """Whether a connection keeps its statements prepared."""
+        given = self.prepared_statements
+        return not self.transaction_pooling if given is None else given
 
     @property
     def is_loopback(self) -> bool:
