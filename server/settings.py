@@ -52,8 +52,11 @@ class Settings(BaseSettings):
     request_timeout_seconds: PositiveFloat = 60
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
+    send_timeout_seconds: PositiveFloat = 30
+    """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
 
     max_body_bytes: PositiveInt = 10_000_000
+    max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
     """Of the path and query of a GET request."""
     max_header_bytes: PositiveInt = 32_000

@@ -67,6 +67,7 @@ class GraphQLEndpoint:
         self._documents = DocumentCache(self._schema, settings)
         self._guard = HTTPGuard(settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
+        self._send_limit = TimeLimit(settings.send_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -79,12 +80,16 @@ class GraphQLEndpoint:
             if media_type == HTML:
                 await send_graphiql(send)
                 return
-            outcome = await self._outcome(scope, body, record)
-            status, answer = self._render(outcome, media_type, record)
+            # nothing here holds what the answer was written of, since sending may take its time
+            status, answer = self._render(
+                await self._outcome(scope, body, record), media_type, record
+            )
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         else:
-            await send_bytes(send, status, media_type, answer, {"vary": "accept"})
+            await send_bytes(
+                send, status, media_type, answer, {"vary": "accept"}, time_limit=self._send_limit
+            )
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -204,9 +209,14 @@ class GraphQLEndpoint:
         if outcome.executed:
             answer["data"] = outcome.data
         try:
-            return status, dump(answer)
+            body = dump(answer)
         except TypeError as error:
             raise _refusal(read_error(error)) from error
+        allowed = self._settings.max_response_bytes
+        if len(body) > allowed and outcome.data is not None:
+            refused = Outcome([_too_large(len(body), allowed)], executed=True)
+            return self._render(refused, media_type, record)
+        return status, body
 
 
 def _read(scope: Scope, body: bytes) -> GraphQLRequest:
@@ -223,6 +233,16 @@ def _check_kind(kind: OperationType, method: str) -> None:
         raise Invalid("Subscriptions are not served over plain HTTP.")
     if kind is not OperationType.QUERY and method == "GET":
         raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
+
+
+def _too_large(size: int, allowed: int) -> Limited:
+    return Limited(
+        f"The answer has {size:,} bytes; at most {allowed:,} are allowed. Ask for less at once; "
+        "what a mutation wrote is written.",
+        limit="bytes of the answer",
+        value=size,
+        allowed=allowed,
+    )
 
 
 def _refusal(error: DomainError) -> Refusal:

@@ -5,12 +5,19 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+import structlog
 from starlette.types import Scope, Send
 
 from server.http.graphql_errors import format_error
 from server.http.media_types import JSON, negotiate
 from server.http.refusals import Refusal
 from server.http.request_record import record_of
+from server.http.time_limit import TimeIsUp, TimeLimit
+
+PIECE_BYTES = 256 * 1024
+"""Larger answers are sent in pieces of this size."""
+
+_log = structlog.get_logger()
 
 
 async def send_bytes(
@@ -19,8 +26,14 @@ async def send_bytes(
     media_type: str,
     body: bytes,
     headers: Mapping[str, str] | None = None,
+    *,
+    time_limit: TimeLimit | None = None,
 ) -> None:
-    """Send a whole answer in UTF-8."""
+    """Send a whole answer in UTF-8.
+
+    A large one goes in pieces, each of which waits until the one before it has left, for as long
+    as `time_limit` says; a client that does not read it is hung up on.
+    """
     await send(
         {
             "type": "http.response.start",
@@ -32,7 +45,21 @@ async def send_bytes(
             ],
         }
     )
+    if time_limit is not None and len(body) > PIECE_BYTES:
+        last = (len(body) - 1) // PIECE_BYTES * PIECE_BYTES
+        try:
+            for start in range(0, last, PIECE_BYTES):
+                piece = body[start : start + PIECE_BYTES]
+                await time_limit.run(_send_piece(send, piece))
+        except TimeIsUp:
+            _log.warning("client too slow", unsent_bytes=len(body) - start)
+            return
+        body = body[last:]
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_piece(send: Send, piece: bytes) -> None:
+    await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 @lru_cache(64)
