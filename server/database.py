@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from typing import Any
 
 import asyncpg
 from sqlalchemy import event, text
@@ -17,6 +18,9 @@ from server.settings import Settings
 OLDEST_VERSION = 150000
 """PostgreSQL 15, the first whose foreign keys can set one column of a composite key to null."""
 _CONNECT_SECONDS = 5.0
+_CONNECTION_SETTINGS = {"application_name": "sessiongraph", "timezone": "UTC"}
+"""What PostgreSQL is told of every session; poolers keep these two for each of their clients."""
+_PROTOCOL_VIOLATION = "08P01"
 
 
 def read_url(given: str) -> URL:
@@ -41,19 +45,21 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     such as `host` for a socket, `sslmode` and `sslrootcert`.
     """
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    server_settings = {
-        "application_name": "sessiongraph",
-        "timezone": "UTC",
-        "jit": "off",
-        "statement_timeout": str(round(settings.statement_timeout_seconds * 1000)),
-        "idle_in_transaction_session_timeout": "60000",
-    }
-
-    engine = create_async_engine(
+    told = dict(_CONNECTION_SETTINGS)
+    if not settings.transaction_pooling:
+        told |= _session_settings(settings)
+    driver: dict[str, Any] = {}
+    adapter: dict[str, Any] = {}
+    if not settings.prepares_statements:
+        # one without a name is parsed where it runs; a name may be known to another connection
+        driver = {"statement_cache_size": 0}
+        adapter = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+    connect = partial(
+        asyncpg.connect, dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver
+    )
+    engine: AsyncEngine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
-        async_creator=partial(
-            asyncpg.connect, dsn, timeout=_CONNECT_SECONDS, server_settings=server_settings
-        ),
+        creator=lambda: engine.dialect.loaded_dbapi.connect(async_creator_fn=connect, **adapter),
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
@@ -63,6 +69,15 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+def _session_settings(settings: Settings) -> dict[str, str]:
+    """Give what PostgreSQL is told of each session, but for what all poolers take as well."""
+    return {
+        "jit": "off",
+        "statement_timeout": str(round(settings.statement_timeout_seconds * 1000)),
+        "idle_in_transaction_session_timeout": "60000",
+    }
 
 
 def _refuse_closed(
@@ -91,6 +106,11 @@ async def check_server(engine: AsyncEngine) -> None:
             )
             row = found.one()
     except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if getattr(_driver_error(error), "sqlstate", None) == _PROTOCOL_VIOLATION:
+            raise OperatorError(
+                f"What answers at {where} is no PostgreSQL ({reason(error)}). If it is a pooler, "
+                "such as PgBouncer, set SESSIONGRAPH_TRANSACTION_POOLING=true."
+            ) from error
         raise OperatorError(f"No database answers at {where}: {reason(error)}.") from error
     if row.version < OLDEST_VERSION:
         raise OperatorError(f"PostgreSQL 15 or newer is needed at {where}.")
@@ -103,12 +123,33 @@ async def check_server(engine: AsyncEngine) -> None:
         raise OperatorError(f"The database at {where} must have the encoding UTF8.")
 
 
+async def settings_left_to_the_role(settings: Settings, engine: AsyncEngine) -> list[str]:
+    """Give the statements that an operator has to run for what a pooler does not pass on."""
+    wanted = _session_settings(settings)
+    asked = text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)")
+    async with engine.connect() as connection:
+        rows = await connection.execute(asked, {"names": list(wanted)})
+        found = {row.name: row.setting for row in rows}
+        role = await connection.scalar(text("SELECT quote_ident(current_user)"))
+    return [
+        f"ALTER ROLE {role} SET {name} = '{value}';"
+        for name, value in wanted.items()
+        if found.get(name) != value
+    ]
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    """Find what the driver raised, which SQLAlchemy wraps."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
+
+
 def reason(error: BaseException) -> str:
     """Say in one line why the database did not do what it was asked, without a full stop."""
     if isinstance(error, TimeoutError):
         return "timed out"
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        error = error.orig.__cause__ or error.orig
+    error = _driver_error(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).partition("\n")[0].rstrip(".") or type(error).__name__

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Where the embedded PostgreSQL keeps its files."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    workers: PositiveInt = 1
+    """Server processes, each with a pool of connections and caches of its own."""
     migrate: bool = True
     """Bring the database's schema up to date at start."""
     insecure: bool = False
@@ -41,13 +43,20 @@ class Settings(BaseSettings):
     """Run queries by a compiled plan; False leaves all of them to graphql-core."""
     pool_size: PositiveInt = 10
     """Most database connections of one server process."""
+    transaction_pooling: bool = False
+    """The database is reached through a pooler in transaction mode, such as PgBouncer."""
+    prepared_statements: bool | None = None
+    """Prepare statements once for each connection; None means not behind such a pooler."""
     pool_timeout_seconds: PositiveFloat = 10
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
+    send_timeout_seconds: PositiveFloat = 30
+    """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
 
     max_body_bytes: PositiveInt = 10_000_000
+    max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
     """Of the path and query of a GET request."""
     max_header_bytes: PositiveInt = 32_000
@@ -80,6 +89,12 @@ class Settings(BaseSettings):
     def serves_graphiql(self) -> bool:
         """Whether GraphiQL is served: where all that it sends would be refused, it is not."""
         return self.answers_introspection and not self.trusted_documents_only
+
+    @property
+    def prepares_statements(self) -> bool:
+        """Whether a connection keeps its statements prepared."""
+        given = self.prepared_statements
+        return not self.transaction_pooling if given is None else given
 
     @property
     def is_loopback(self) -> bool:

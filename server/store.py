@@ -9,7 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from migrations import runner
-from server.database import check_server, create_engine, read_url, reason
+from server.database import (
+    check_server,
+    create_engine,
+    read_url,
+    reason,
+    settings_left_to_the_role,
+)
 from server.operator_error import OperatorError
 from server.settings import Settings
 
@@ -36,6 +42,9 @@ async def open_store(
         engine = create_engine(settings, url)
         try:
             await check_server(engine)
+            if settings.transaction_pooling:
+                for statement in await settings_left_to_the_role(settings, engine):
+                    tell(f"Not set behind a pooler; run {statement}")
             await _migrate(settings, engine, tell)
             yield engine
         finally:

@@ -2,16 +2,28 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import TextIO
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from server.settings import Settings
 
+request_id: ContextVar[str] = ContextVar("request_id")
+"""The id of the request under way, which its lines have."""
+
+
+def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    under_way = request_id.get(None)
+    if under_way is not None:
+        event["request_id"] = under_way
+    return event
+
+
 _SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
+    _add_request_id,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

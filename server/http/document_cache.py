@@ -4,9 +4,9 @@ Only valid documents are kept, bounded by their number and by their length toget
 recently used go first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -49,6 +49,8 @@ class PreparedOperation:
     measure: Measure
     plan: QueryPlan | None
     """How to run it, unless graphql-core has to."""
+    known_costs: dict[Hashable, int] = field(default_factory=dict)
+    """By the variables that pages' sizes depend on; see `check_cost`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Refuses documents that ask for too much, before they are validated or run."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from graphql import (
@@ -18,6 +18,8 @@ from server.settings import Settings
 
 _MAX_INTROSPECTION_LISTS = 2
 """What the usual introspection query needs."""
+_MAX_KNOWN_COSTS = 100
+"""Of one operation: clients ask for few sizes of pages."""
 
 
 def parse_within_limits(text: str, settings: Settings) -> DocumentNode:
@@ -70,12 +72,33 @@ def check_cost(
     *,
     variables: Mapping[str, Any],
     settings: Settings,
+    known_costs: MutableMapping[Hashable, int],
 ) -> None:
-    """Refuse an operation whose pages could return too much. Raises `Limited`."""
+    """Refuse an operation whose pages could return too much. Raises `Limited`.
+
+    `known_costs` keeps the operation's costs by its variables, so that they are worked out once.
+    """
+    cost = measure.cost
     if measure.size_variables:
-        values = {**_defaults(operation), **variables}
-        measure = DocumentWalk(schema, document, values).measure(operation)
-    _check("objects that it could return", measure.cost, settings.max_cost)
+        given = {**_defaults(operation), **variables}
+        values = {name: _whole(given.get(name)) for name in measure.size_variables}
+        identity = tuple(values.values()) if _is_plain(values.values()) else None
+        known = known_costs.get(identity)
+        if known is None:
+            known = DocumentWalk(schema, document, values).measure(operation).cost
+            if identity is not None and len(known_costs) < _MAX_KNOWN_COSTS:
+                known_costs[identity] = known
+        cost = known
+    _check("objects that it could return", cost, settings.max_cost)
+
+
+def _is_plain(values: Iterable[Any]) -> bool:
+    return all(value is None or type(value) is int for value in values)
+
+
+def _whole(value: Any) -> Any:
+    """Read 200.0 as 200, as GraphQL's Int does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

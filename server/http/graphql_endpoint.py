@@ -5,14 +5,12 @@ A response that has `data` is a 200, whatever errors stand beside it. Without da
 only where no GraphQL was read, since its clients trust nothing but a 200.
 """
 
-from asyncio import timeout
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType, execute
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
@@ -22,16 +20,18 @@ from server.http.document_cache import DocumentCache, InvalidDocument
 from server.http.document_limits import check_cost
 from server.http.graphiql import send_graphiql
 from server.http.graphql_errors import format_errors, read_error
+from server.http.http_guard import HTTPGuard
 from server.http.json_body import DocumentReference, GraphQLRequest, read_body, read_query_string
 from server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from server.http.refusals import STATUS_OF_CODE, Limited, PersistedQueryNotFound, Refusal
-from server.http.request_record import RequestRecord, record_of
+from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import dump, send_bytes, send_refusal
+from server.http.time_limit import TimeIsUp, TimeLimit
 from server.persisted_documents import hash_document
 from server.settings import Settings
 
-ContextFor = Callable[[Headers], Awaitable[Any]]
-"""Makes a request's context from its headers. Raises `DomainError` to refuse the request."""
+ContextFor = Callable[[str | None], Awaitable[Any]]
+"""Makes a context by the Authorization header. Raises `DomainError` to refuse the request."""
 
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
@@ -47,7 +47,7 @@ class Outcome:
 
 
 class GraphQLEndpoint:
-    """Serves a schema (ASGI), behind an `HTTPGuard` inside a `RequestRecorder`."""
+    """Serves a schema (ASGI), inside a `RequestRecorder`."""
 
     def __init__(
         self,
@@ -64,52 +64,58 @@ class GraphQLEndpoint:
         self._settings = settings
         self._introspection = settings.answers_introspection
         self._documents = DocumentCache(self._schema, settings)
+        self._guard = HTTPGuard(settings)
+        self._time_limit = TimeLimit(settings.request_timeout_seconds)
+        self._send_limit = TimeLimit(settings.send_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, whose body comes in one message."""
-        headers = Headers(scope=scope)
-        has_page = scope["method"] == "GET" and self._settings.serves_graphiql
-        media_type = negotiate(headers.get("accept"), html=has_page)
-        if media_type is None:
-            refusal = Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
-            await send_refusal(scope, send, refusal)
-        elif media_type == HTML:
-            await send_graphiql(send)
-        else:
-            await self._answer(scope, receive, send, media_type)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, media_type: str) -> None:
+        """Answer a request."""
+        record = record_of(scope)
         try:
-            outcome = await self._outcome(scope, receive)
-            status, body = self._render(outcome, media_type, record_of(scope))
+            body = await self._guard.read_body(scope, receive, record.headers)
+            if body is None:
+                return
+            media_type = self._media_type(scope["method"], record.headers)
+            if media_type == HTML:
+                await send_graphiql(send)
+                return
+            # nothing here holds what the answer was written of, since sending may take its time
+            status, answer = self._render(
+                await self._outcome(scope, body, record), media_type, record
+            )
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         else:
-            await send_bytes(send, status, media_type, body, {"vary": "accept"})
+            await send_bytes(
+                send, status, media_type, answer, {"vary": "accept"}, time_limit=self._send_limit
+            )
 
-    async def _outcome(self, scope: Scope, receive: Receive) -> Outcome:
+    def _media_type(self, method: str, headers: Headers) -> str:
+        has_page = method == "GET" and self._settings.serves_graphiql
+        media_type = negotiate(headers.get(b"accept"), html=has_page)
+        if media_type is None:
+            raise Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
+        return media_type
+
+    async def _outcome(self, scope: Scope, body: bytes, record: RequestRecord) -> Outcome:
         # nothing here listens for a client that goes away: a mutation runs to its end
-        seconds = self._settings.request_timeout_seconds
         try:
-            async with timeout(seconds) as deadline:
-                context = await self._context(Headers(scope=scope))
-                request = await _read(scope, receive)
-                return await self._execute(request, context, scope)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
+            return await self._time_limit.run(self._run(scope, body, record))
+        except TimeIsUp:
             message = (
-                f"The request took longer than {seconds:g} seconds and was stopped. What a "
-                "mutation had not finished is undone; ask for less at once, or send it again with "
-                "the same `idempotencyKey`."
+                f"The request took longer than {self._time_limit.seconds:g} seconds and was "
+                "stopped. What a mutation had not finished is undone; ask for less at once, or "
+                "send it again with the same `idempotencyKey`."
             )
             return Outcome([Limited(message)])
 
-    async def _context(self, headers: Headers) -> Any:
+    async def _run(self, scope: Scope, body: bytes, record: RequestRecord) -> Outcome:
+        sent = record.headers.get(b"authorization")
         try:
-            return await self._context_for(headers)
+            context = await self._context_for(None if sent is None else sent.decode("latin-1"))
         except Exception as error:
             raise _refusal(read_error(error)) from error
+        return await self._execute(_read(scope, body), context, scope["method"], record)
 
     async def _text(self, given: str | DocumentReference) -> str:
         """Give the text of the document to run, which is a stored one if it must be."""
@@ -136,15 +142,17 @@ class GraphQLEndpoint:
         except Exception as error:
             raise _refusal(read_error(error)) from error
 
-    async def _execute(self, request: GraphQLRequest, context: Any, scope: Scope) -> Outcome:
+    async def _execute(
+        self, request: GraphQLRequest, context: Any, method: str, record: RequestRecord
+    ) -> Outcome:
         settings = self._settings
         try:
             text = await self._text(request.document)
             prepared = self._documents.prepare(text)
             operation = prepared.operation(request.operation_name)
             node = operation.node
-            record_of(scope).operation = node.name.value[:100] if node.name else None
-            _check_kind(node.operation, scope["method"])
+            record.operation = node.name.value[:100] if node.name else None
+            _check_kind(node.operation, method)
             check_cost(
                 self._schema,
                 prepared.document,
@@ -152,6 +160,7 @@ class GraphQLEndpoint:
                 operation.measure,
                 variables=request.variables,
                 settings=settings,
+                known_costs=operation.known_costs,
             )
         except InvalidDocument as invalid:
             return Outcome(invalid.errors)
@@ -196,17 +205,21 @@ class GraphQLEndpoint:
         if outcome.executed:
             answer["data"] = outcome.data
         try:
-            return status, dump(answer)
+            body = dump(answer)
         except TypeError as error:
             raise _refusal(read_error(error)) from error
+        allowed = self._settings.max_response_bytes
+        if len(body) > allowed and outcome.data is not None:
+            refused = Outcome([_too_large(len(body), allowed)], executed=True)
+            return self._render(refused, media_type, record)
+        return status, body
 
 
-async def _read(scope: Scope, receive: Receive) -> GraphQLRequest:
+def _read(scope: Scope, body: bytes) -> GraphQLRequest:
     try:
         if scope["method"] == "GET":
             return read_query_string(scope["query_string"])
-        message = await receive()
-        return read_body(message["body"])
+        return read_body(body)
     except Invalid as error:
         raise _refusal(error) from error
 
@@ -216,6 +229,16 @@ def _check_kind(kind: OperationType, method: str) -> None:
         raise Invalid("Subscriptions are not served over plain HTTP.")
     if kind is not OperationType.QUERY and method == "GET":
         raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
+
+
+def _too_large(size: int, allowed: int) -> Limited:
+    return Limited(
+        f"The answer has {size:,} bytes; at most {allowed:,} are allowed. Ask for less at once; "
+        "what a mutation wrote is written.",
+        limit="bytes of the answer",
+        value=size,
+        allowed=allowed,
+    )
 
 
 def _refusal(error: DomainError) -> Refusal:

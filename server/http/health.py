@@ -1,6 +1,7 @@
 """Whether the process lives (`/healthz`) and whether it can serve (`/readyz`)."""
 
 from asyncio import timeout
+from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,27 +15,31 @@ _SECONDS = 1
 _latest_revision = cache(runner.latest_revision)
 
 
-async def healthz(_request: Request) -> JSONResponse:
-    """Answer that the process is up."""
-    return JSONResponse({"status": "up"})
+@dataclass(frozen=True)
+class Health:
+    """Answers both."""
 
+    engine: AsyncEngine
 
-async def readyz(request: Request) -> JSONResponse:
-    """Answer 200 if the database answers within a second and has our schema, else 503.
+    async def healthz(self, _request: Request) -> JSONResponse:
+        """Answer that the process is up."""
+        return JSONResponse({"status": "up"})
 
-    `database` is `up` or `away`; `schema` is `current`, `other` or, without a database, null.
-    """
-    engine: AsyncEngine = request.app.state.engine
-    database, schema = "away", None
-    try:
-        async with timeout(_SECONDS), engine.connect() as connection:
-            revision = await runner.current_revision(connection)
-        database = "up"
-        schema = "current" if revision == _latest_revision() else "other"
-    except (OSError, SQLAlchemyError):
-        pass  # TimeoutError is an OSError
-    ready = schema == "current"
-    return JSONResponse(
-        {"status": "ready" if ready else "unready", "database": database, "schema": schema},
-        status_code=200 if ready else 503,
-    )
+    async def readyz(self, _request: Request) -> JSONResponse:
+        """Answer 200 if the database answers within a second and has our schema, else 503.
+
+        `database` is `up` or `away`; `schema` is `current`, `other` or, without a database, null.
+        """
+        database, schema = "away", None
+        try:
+            async with timeout(_SECONDS), self.engine.connect() as connection:
+                revision = await runner.current_revision(connection)
+            database = "up"
+            schema = "current" if revision == _latest_revision() else "other"
+        except (OSError, SQLAlchemyError):
+            pass  # TimeoutError is an OSError
+        ready = schema == "current"
+        return JSONResponse(
+            {"status": "ready" if ready else "unready", "database": database, "schema": schema},
+            status_code=200 if ready else 503,
+        )

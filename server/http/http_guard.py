@@ -1,51 +1,49 @@
 """What stands before /graphql: it lets whole, bounded JSON bodies through and refuses the rest.
 
 POST is for every operation and GET for queries; bodies are JSON in UTF-8 without a content
-encoding, of a bounded size, and arrive within a bounded time. What is behind the guard receives
-the body in one message.
+encoding, of a bounded size, and arrive within a bounded time.
 """
 
-from asyncio import timeout
-
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from resolvers.errors import Invalid
 from server.http.media_types import is_json
 from server.http.refusals import Limited, Refusal
-from server.http.responses import send_refusal
+from server.http.request_record import Headers
+from server.http.time_limit import TimeIsUp, TimeLimit
 from server.settings import Settings
 
 _CLOSE = {"connection": "close"}
 
 
 class HTTPGuard:
-    """Guards a GraphQL endpoint (ASGI)."""
+    """Guards a GraphQL endpoint."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._time_limit = TimeLimit(settings.body_timeout_seconds)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request and read its body; pass both on or answer why not."""
-        headers = Headers(scope=scope)
+    async def read_body(self, scope: Scope, receive: Receive, headers: Headers) -> bytes | None:
+        """Check a request and read its whole body; None if the client went away.
+
+        Raises `Refusal`.
+        """
+        self._check_size_of_head(scope)
+        if scope["method"] == "GET":
+            _check_get(headers)
+            return b""
+        self._check_post(scope["method"], headers)
         try:
-            self._check_size_of_head(scope, headers)
-            if scope["method"] == "GET":
-                _check_get(headers)
-                body: bytes | bytearray | None = b""
-            else:
-                self._check_post(scope["method"], headers)
-                body = await self._read_body(receive)
-        except Refusal as refusal:
-            await send_refusal(scope, send, refusal)
-            return
-        if body is not None:
-            await self._app(scope, _replay(body, receive), send)
+            return await self._time_limit.run(self._receive_body(receive))
+        except TimeIsUp:
+            seconds = self._time_limit.seconds
+            raise Refusal(
+                408, Limited(f"The body must arrive within {seconds:g} seconds."), _CLOSE
+            ) from None
 
-    def _check_size_of_head(self, scope: Scope, headers: Headers) -> None:
+    def _check_size_of_head(self, scope: Scope) -> None:
         allowed = self._settings.max_header_bytes
-        if sum(len(name) + len(value) for name, value in headers.raw) > allowed:
+        if sum([len(name) + len(value) for name, value in scope["headers"]]) > allowed:
             raise Refusal(431, Limited(f"The headers may have {allowed:,} bytes."))
         allowed = self._settings.max_url_bytes
         if len(scope["path"]) + len(scope["query_string"]) > allowed:
@@ -56,45 +54,36 @@ class HTTPGuard:
     def _check_post(self, method: str, headers: Headers) -> None:
         if method != "POST":
             raise Refusal(405, Invalid("Use POST, or GET for queries."), {"allow": "GET, POST"})
-        content_types = headers.getlist("content-type")
-        if len(content_types) != 1 or not is_json(content_types[0]):
+        if not is_json(headers.get(b"content-type", b"")):
             raise Refusal(
                 415,
                 Invalid("The body must be JSON: send `content-type: application/json`."),
             )
-        if "content-encoding" in headers:
+        if b"content-encoding" in headers:
             raise Refusal(
                 415,
                 Invalid("Send the body without a content encoding."),
                 {"accept-encoding": "identity"},
             )
-        declared = headers.get("content-length", "0")
-        if not (declared.isascii() and declared.isdigit()):
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit():
             raise Refusal(400, Invalid("`content-length` must be a whole number."), _CLOSE)
         # compared by length first, since int() refuses thousands of digits
         allowed = self._settings.max_body_bytes
         if len(declared) > len(str(allowed)) or int(declared) > allowed:
             raise self._too_large()
 
-    async def _read_body(self, receive: Receive) -> bytearray | None:
-        """Read the whole body; None if the client went away."""
+    async def _receive_body(self, receive: Receive) -> bytes | None:
         body = bytearray()
-        try:
-            async with timeout(self._settings.body_timeout_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    body += message.get("body", b"")
-                    if len(body) > self._settings.max_body_bytes:
-                        raise self._too_large()
-                    if not message.get("more_body", False):
-                        return body
-        except TimeoutError:
-            seconds = self._settings.body_timeout_seconds
-            raise Refusal(
-                408, Limited(f"The body must arrive within {seconds:g} seconds."), _CLOSE
-            ) from None
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            if len(body) > self._settings.max_body_bytes:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return bytes(body)
 
     def _too_large(self) -> Refusal:
         allowed = self._settings.max_body_bytes
@@ -102,15 +91,5 @@ class HTTPGuard:
 
 
 def _check_get(headers: Headers) -> None:
-    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+    if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
         raise Refusal(400, Invalid("A GET request has no body."), _CLOSE)
-
-
-def _replay(body: bytes | bytearray, receive: Receive) -> Receive:
-    """Make a `receive` that gives the body at once, then what the server has to say."""
-    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_body() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return receive_body

@@ -54,9 +54,9 @@ def _parse(header: str) -> Iterator[MediaType | None]:
 
 
 @lru_cache(64)
-def is_json(content_type: str) -> bool:
+def is_json(content_type: bytes) -> bool:
     """Tell whether a Content-Type says JSON in UTF-8, and nothing else."""
-    media_types = list(_parse(content_type))
+    media_types = list(_parse(content_type.decode("latin-1")))
     if len(media_types) != 1 or media_types[0] is None:
         return False
     media_type = media_types[0]
@@ -64,7 +64,7 @@ def is_json(content_type: str) -> bool:
 
 
 @lru_cache(256)
-def negotiate(accept: str | None, *, html: bool = False) -> str | None:
+def negotiate(accept: bytes | None, *, html: bool = False) -> str | None:
     """Choose a response's media type by an Accept header; None where it allows none of ours.
 
     JSON goes to whoever names no type, since a client that knows GraphQL's own type asks for it.
@@ -72,7 +72,8 @@ def negotiate(accept: str | None, *, html: bool = False) -> str | None:
     """
     if accept is None or not accept.strip():
         return JSON
-    ranges = [media_range for media_range in _parse(accept) if media_range is not None]
+    parsed = _parse(accept.decode("latin-1"))
+    ranges = [media_range for media_range in parsed if media_range is not None]
     named = any(media_range.name == GRAPHQL_RESPONSE for media_range in ranges)
     # the earlier offer wins between equals
     offers = [GRAPHQL_RESPONSE, JSON] if named else [JSON, GRAPHQL_RESPONSE]

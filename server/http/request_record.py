@@ -5,14 +5,20 @@ every answer has, and answers for whatever breaks inside.
 """
 
 import re
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import cast
-from uuid import uuid4
+from typing import TypeAlias, cast
 
 import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
+
+from server.structured_logs import request_id
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+"""A request's headers by their names in lower case; what was sent twice is one list."""
 
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _KEY = "sessiongraph.request"
@@ -24,10 +30,8 @@ _SECURITY_HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 ]
-_CONTENT_SECURITY_POLICY = (
-    b"content-security-policy",
-    b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-)
+_CONTENT_SECURITY_POLICY = b"content-security-policy"
+_NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 _log = structlog.get_logger()
 
@@ -39,6 +43,7 @@ class RequestRecord:
     request_id: str
     method: str
     path: str
+    headers: Headers
     operation: str | None = None
     errors: int = 0
     status: int | None = None
@@ -73,42 +78,49 @@ class RequestRecorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = RequestRecord(_request_id(scope), scope["method"], _path(scope))
+        headers = read_headers(scope)
+        record = RequestRecord(_request_id(headers), scope["method"], scope["path"][:100], headers)
         scope[_KEY] = record
 
-        async def send_recorded(message: Message) -> None:
+        def send_recorded(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 message["headers"] = _complete(message.get("headers", []), record.request_id)
-            await send(message)
+            return send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=record.request_id):
-            try:
-                await self._app(scope, receive, send_recorded)
-            except Exception:  # noqa: BLE001  the last line: a client never reads a traceback
-                _log.exception("internal error")
-                if record.status is None:
-                    await _send_internal_error(send_recorded, record)
-            finally:
-                record.log()
+        token = request_id.set(record.request_id)
+        try:
+            await self._app(scope, receive, send_recorded)
+        except Exception:  # noqa: BLE001  the last line: a client never reads a traceback
+            _log.exception("internal error")
+            if record.status is None:
+                await _send_internal_error(send_recorded, record)
+        finally:
+            record.log()
+            request_id.reset(token)
 
 
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
+def read_headers(scope: Scope) -> Headers:
+    """Give the headers of a request by their names (RFC 9110, section 5.3)."""
+    sent: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(sent)
+    if len(headers) < len(sent):
+        for name in headers:
+            headers[name] = b", ".join([value for each, value in sent if each == name])
+    return headers
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get(b"x-request-id")
+    if given is not None and _SANE_REQUEST_ID.fullmatch(given):
+        return given.decode("ascii")
     return uuid4().hex
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path[:100]
 
 
 def _complete(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     complete = [*headers, (b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
-    if not any(name == _CONTENT_SECURITY_POLICY[0] for name, _ in headers):
-        complete.append(_CONTENT_SECURITY_POLICY)
+    if _CONTENT_SECURITY_POLICY not in dict(headers):
+        complete.append((_CONTENT_SECURITY_POLICY, _NO_CONTENT))
     return complete
 
 

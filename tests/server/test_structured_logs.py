@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from server.settings import Settings
-from server.structured_logs import configure_logs
+from server.structured_logs import configure_logs, request_id
 
 
 @pytest.fixture
@@ -22,9 +22,10 @@ def stream() -> Iterator[io.StringIO]:
 
 
 def test_our_own_lines_and_those_of_libraries_are_json(stream: io.StringIO) -> None:
-    with structlog.contextvars.bound_contextvars(request_id="r1"):
-        structlog.get_logger().info("request", status=200)
-        logging.getLogger("library").warning("careful: %s", "x")
+    token = request_id.set("r1")
+    structlog.get_logger().info("request", status=200)
+    logging.getLogger("library").warning("careful: %s", "x")
+    request_id.reset(token)
     structlog.get_logger().debug("not at this level")
     logging.getLogger("library").info("nor this")
     ours, theirs = map(orjson.loads, stream.getvalue().splitlines())

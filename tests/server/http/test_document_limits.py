@@ -1,3 +1,4 @@
+from collections.abc import Hashable
 from time import perf_counter
 from typing import Any
 
@@ -117,9 +118,47 @@ def test_a_variable_left_out_has_its_default() -> None:
     assert isinstance(operation, OperationDefinitionNode)
     (measure,) = measure_operations(SCHEMA, document, SETTINGS)
     settings = Settings(max_cost=199)
-    check_cost(SCHEMA, document, operation, measure, variables={"n": 199}, settings=settings)
-    with pytest.raises(Limited, match=r"200 objects .* at most 199"):
-        check_cost(SCHEMA, document, operation, measure, variables={}, settings=settings)
+    known: dict[Hashable, int] = {}
+
+    def check(variables: dict[str, Any]) -> None:
+        check_cost(
+            SCHEMA,
+            document,
+            operation,
+            measure,
+            variables=variables,
+            settings=settings,
+            known_costs=known,
+        )
+
+    for _ in range(2):
+        check({"n": 199})
+        # what GraphQL reads as 200 costs as much, however it is written
+        for variables in ({}, {"n": 200}, {"n": 200.0}):
+            with pytest.raises(Limited, match=r"200 objects .* at most 199"):
+                check(variables)
+        check({"n": [200]})
+        check({"n": "x" * 9})
+    assert known == {(199,): 199, (200,): 200}
+
+
+def test_few_costs_are_kept() -> None:
+    document = parse("query ($n: Int) { things(first: $n) { nodes { id } } }")
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    (measure,) = measure_operations(SCHEMA, document, SETTINGS)
+    known: dict[Hashable, int] = {}
+    for size in range(1000):
+        check_cost(
+            SCHEMA,
+            document,
+            operation,
+            measure,
+            variables={"n": size},
+            settings=SETTINGS,
+            known_costs=known,
+        )
+    assert len(known) == 100
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,6 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
 import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -43,11 +46,22 @@ async def test_without_a_database_the_process_lives_and_is_not_ready() -> None:
 
 async def test_the_engine_is_disposed_of_at_the_end(engine: AsyncEngine) -> None:
     app = create_app(Settings(insecure=True), engine)
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app=app)
+    transport = httpx2.ASGITransport(app=app)
+    used = engine.pool
+    assert isinstance(used, QueuePool)
+
+    async def lives() -> AsyncIterator[dict[str, str]]:
+        yield {"type": "lifespan.startup"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
             assert (await client.get("/readyz")).status_code == 200
-        used = engine.pool
-        assert isinstance(used, QueuePool)
         assert used.checkedin() == 1
+        yield {"type": "lifespan.shutdown"}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await app({"type": "lifespan"}, lives().__anext__, send)
     assert used.checkedin() == 0
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -153,7 +153,7 @@ async def test_a_mutation_runs_to_its_end_when_its_client_leaves() -> None:
     async def send(_message: Any) -> None:
         """Nobody listens."""
 
-    call = asyncio.create_task(toy_app(context)(_scope(), receive, send))
+    call = asyncio.ensure_future(toy_app(context)(_scope(), receive, send))
     await context.started.wait()
     context.proceed.set()
     await call

@@ -11,16 +11,14 @@ import httpx2
 import orjson
 import strawberry
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Router
+from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.errors import Conflict, Invalid, NotFound, Unauthenticated
+from server.app import at_graphql
 from server.http.graphql_endpoint import GraphQLEndpoint
-from server.http.http_guard import HTTPGuard
 from server.http.request_record import RequestRecorder
 from server.settings import Settings
 
@@ -210,14 +208,14 @@ schema = strawberry.Schema(
 )
 
 
-def toy_app(context: ToyContext | None = None, **settings: Any) -> Starlette:
-    """The toy behind the real guard. `Authorization: no` is refused, `broken` fails."""
+def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
+    """The toy behind the real HTTP. `Authorization: no` is refused, `broken` fails."""
     made = Settings(**settings)
 
-    async def context_for(headers: Headers) -> ToyContext:
-        if headers.get("authorization") == "no":
+    async def context_for(authorization: str | None) -> ToyContext:
+        if authorization == "no":
             raise Unauthenticated("Send an API key.")
-        if headers.get("authorization") == "broken":
+        if authorization == "broken":
             raise ConnectionRefusedError(PATH)
         return context or ToyContext()
 
@@ -225,10 +223,7 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> Starlette:
         return None
 
     endpoint = GraphQLEndpoint(schema, context_for, find_document, made)
-    return Starlette(
-        routes=[Route("/graphql", HTTPGuard(endpoint, made))],
-        middleware=[Middleware(RequestRecorder)],
-    )
+    return RequestRecorder(at_graphql(endpoint, Router()))
 
 
 def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:
