@@ -1,0 +1,103 @@
+"""The load: a number of clients that post bodies in turns, each as soon as it has its last answer.
+
+`wrk` does it where it is installed, since it takes little of the processor that the server needs;
+else clients of our own do.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from statistics import quantiles
+from time import perf_counter
+from urllib.parse import urlsplit
+
+CLIENTS = 16
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server gave under load: answers a second, and milliseconds until an answer."""
+
+    rate: float
+    p50: float
+    p99: float
+    failures: int
+    """Answers other than 200, with `errors`, or that never came."""
+
+
+def put_under_load(
+    address: str, bodies: list[bytes], seconds: float, clients: int = CLIENTS
+) -> Load:
+    """Post bodies for so many seconds."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        return asyncio.run(_run_clients(address, bodies, seconds, clients))
+    return _run_wrk(wrk, address, bodies, seconds, clients)
+
+
+def _run_wrk(wrk: str, address: str, bodies: list[bytes], seconds: float, clients: int) -> Load:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\n".join(bodies))
+        file.flush()
+        options = ["--threads", "1", "--connections", str(clients)]
+        options += ["--duration", f"{max(1, round(seconds))}s", "--timeout", f"{_TIMEOUT_SECONDS}s"]
+        command = [wrk, *options, "--script", str(_SCRIPT), address, "--", file.name]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    told = json.loads(printed.splitlines()[-1])
+    return Load(
+        rate=told["answers"] / told["microseconds"] * 1e6,
+        p50=told["p50"] / 1e3,
+        p99=told["p99"] / 1e3,
+        failures=told["failures"],
+    )
+
+
+async def _run_clients(address: str, bodies: list[bytes], seconds: float, clients: int) -> Load:
+    url = urlsplit(address)
+    head = f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n"
+    requests = cycle(
+        f"{head}Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        for body in bodies
+    )
+    took: list[float] = []
+    failures = 0
+    started = perf_counter()
+
+    async def ask() -> None:
+        nonlocal failures
+        reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=2**24)
+        while perf_counter() < started + seconds:
+            asked = perf_counter()
+            writer.write(next(requests))
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                is_ok = await _read_answer(reader)
+            took.append((perf_counter() - asked) * 1e3)
+            failures += not is_ok
+        writer.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(ask())
+    parts = quantiles(took, n=100)
+    return Load(len(took) / (perf_counter() - started), parts[49], parts[98], failures)
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> bool:
+    """Read an answer to its end; tell whether it is 200 and without errors."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if b"transfer-encoding: chunked" in head:
+        body = b""
+        while size := int(await reader.readline(), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readline()
+    else:
+        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        body = await reader.readexactly(int(length))
+    return head.startswith(b"http/1.1 200") and b'"errors"' not in body
