@@ -48,16 +48,18 @@ async def check_write(
     (body,) = make_bodies(server.server.dialect, "write", [memory])
     async with httpx2.AsyncClient(timeout=60) as http:
         answer = normalise(await _post(http, server, "write", body))["data"]["recordMemoryAccess"]
+    access = answer["memoryAccess"]
+    told = answer.get("memory") or access["memory"]
     counted, recorded = await _count(connection, memory)
     row = await connection.fetchrow(
         "SELECT memory_id, access_type, accessed_by, accessor_type, context::jsonb::text,"
         " usefulness FROM memory_accesses WHERE project_id = 1 AND id = $1",
-        UUID(answer["memoryAccess"]["id"]),
+        UUID(access["id"]),
     )
     expected = (memory, "retrieval", "bench", "agent", '{"purpose": "contact"}', 0.5)
     if (
         (counted, recorded) != (before[0] + 1, before[1] + 1)
-        or answer["memory"] != {"id": str(memory), "accessCount": counted}
+        or told != {"id": str(memory), "accessCount": counted}
         or row is None
         or tuple(row) != expected
     ):

@@ -18,6 +18,7 @@ from server.embedded_postgres import embedded_postgres
 from tests.server_process import COMMAND
 
 ROOT = Path(__file__).resolve().parent.parent
+_FUNCTION = ROOT / "bench" / "peers" / "postgraphile" / "record_memory_access.sql"
 _PARAMETERS = {
     "shared_buffers": "1GB",
     "fsync": "off",  # the servers are measured, not the disk
@@ -53,6 +54,7 @@ def open_database(scale: float) -> Iterator[URL]:
                 subprocess.run([COMMAND, "migrate"], env=environment, check=True)
                 asyncio.run(_fill(url, sessions))
                 marker.write_text(digest(sessions))
+            asyncio.run(_make_function(url))
             yield url
 
 
@@ -77,6 +79,12 @@ async def _remove_written(url: URL) -> None:
         await connection.execute("DELETE FROM memory_accesses WHERE accessed_by = 'bench'")
         for table in ("memories", "memory_accesses"):
             await connection.execute(f"VACUUM ANALYZE {table}")
+
+
+async def _make_function(url: URL) -> None:
+    """Make the function that a peer has for its mutation."""
+    async with connection_to(url) as connection:
+        await connection.execute(_FUNCTION.read_text())
 
 
 async def _empty(url: URL) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic, sleep
 
 import psutil
@@ -18,6 +19,8 @@ from tests.server_process import COMMAND
 
 _READY_SECONDS = 60
 _PEERS = ROOT / "bench" / "peers"
+_NODE = next(_PEERS.glob("node_modules/node-linux-*/bin/node"), Path("node"))
+"""The one of package.json, which the newest peers need."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,19 @@ def _sessiongraph(**environment: str) -> Server:
     return Server(command, "sessiongraph", {"SESSIONGRAPH_LOG_LEVEL": "WARNING", **environment})
 
 
+def _peer(name: str, dialect: str = "lists", **environment: str) -> Server:
+    command = (str(_NODE), str(_PEERS / name / "server.js"))
+    return Server(command, dialect, {"NODE_ENV": "production", **environment})
+
+
 SERVERS = {
     "limit": Server((sys.executable, "-m", "bench.limit"), "lists", path="/{operation}"),
     "sessiongraph": _sessiongraph(),
     "plan off": _sessiongraph(SESSIONGRAPH_PLANS_QUERIES="false"),
+    "mercurius": _peer("mercurius"),
+    "postgraphile": _peer("postgraphile", "postgraphile", GRAPHILE_ENV="production"),
+    "yoga": _peer("yoga", RELATIONS="join"),
+    "yoga queries": _peer("yoga", RELATIONS="query"),
 }
 
 
