@@ -2,6 +2,7 @@
 
     python -m bench.compare [--scale 1] [--servers limit,sessiongraph,...]
                             [--operations point,page,tree,write] [--rounds 3] [--seconds 3]
+                            [--write]
 
 All servers run, one process each, and are put under load one at a time, in turns: what the machine
 does besides then shows as a spread over the rounds, and not in one server's figures. Before that
@@ -10,19 +11,23 @@ their answers are compared.
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from sqlalchemy.engine import URL
 
-from bench.answers import check_write, compare, read_answers
+from bench.answers import WrongAnswerError, check_write, compare, read_answers
 from bench.database import connection_to, open_database
-from bench.load import CLIENTS, put_under_load
+from bench.load import CLIENTS, Load, put_under_load
 from bench.measurements import Measurements
 from bench.operations import OPERATIONS, Samples, draw_samples, make_bodies
+from bench.plot import draw
+from bench.report import FOLDER, put_into_readme
 from bench.servers import SERVERS, RunningServer, run
 
 _WARM_SECONDS = 2
 _LONGEST_SECONDS = 20
+_SAME_SIZE = (0.8, 1.25)
 
 
 async def check(servers: list[RunningServer], samples: Samples, url: URL) -> None:
@@ -36,35 +41,40 @@ async def check(servers: list[RunningServer], samples: Samples, url: URL) -> Non
             await check_write(server, samples["write"][0], connection)
 
 
+def warm_up(server: RunningServer, operation: str, bodies: list[bytes]) -> Load:
+    """Put a server under load and look for errors; longer where it answers nothing at first."""
+    address = server.address_of(operation)
+    for seconds in (_WARM_SECONDS, _LONGEST_SECONDS):
+        load = put_under_load(address, bodies, seconds, check=True)
+        server.wait_until_idle()
+        if load.failures:
+            raise WrongAnswerError(f"{server.name}, {operation}: {load.failures} failed")
+        if load.rate:
+            return load
+    raise WrongAnswerError(f"{server.name}, {operation}: no answer in {seconds} s")
+
+
 def measure(
-    servers: list[RunningServer],
-    samples: Samples,
-    operations: list[str],
-    rounds: int,
-    seconds: float,
-) -> Measurements:
-    """Put each server under the load of each operation, round by round."""
-    measured = Measurements([server.name for server in servers], operations)
-    for operation in operations:
-        bodies = {
-            server.name: make_bodies(server.server.dialect, operation, samples[operation])
-            for server in servers
-        }
-        spans = {}
+    servers: list[RunningServer], samples: Samples, operation: str, *, rounds: int, seconds: float
+) -> Iterator[tuple[str, Load]]:
+    """Put each server under the load of an operation, round by round; give name and load."""
+    bodies = {
+        server.name: make_bodies(server.server.dialect, operation, samples[operation])
+        for server in servers
+    }
+    warm = {server.name: warm_up(server, operation, bodies[server.name]) for server in servers}
+    for _ in range(rounds):
         for server in servers:
-            address = server.address_of(operation)
-            warm = put_under_load(address, bodies[server.name], _WARM_SECONDS)
             # a slow server needs longer until each client has had some answers
-            spans[server.name] = max(seconds, min(_LONGEST_SECONDS, 3 * CLIENTS / (warm.rate or 1)))
+            enough = min(_LONGEST_SECONDS, 3 * CLIENTS / warm[server.name].rate)
+            address = server.address_of(operation)
+            load = put_under_load(address, bodies[server.name], max(seconds, enough))
             server.wait_until_idle()
-        for _ in range(rounds):
-            for server in servers:
-                address = server.address_of(operation)
-                load = put_under_load(address, bodies[server.name], spans[server.name])
-                server.wait_until_idle()
-                measured.add(operation, server.name, load)
-        print(measured.table([operation]), flush=True)
-    return measured
+            # an error inside an answer would show in its size
+            least, most = _SAME_SIZE
+            if load.failures or not least < load.size / warm[server.name].size < most:
+                raise WrongAnswerError(f"{server.name}, {operation}: {load}")
+            yield server.name, load
 
 
 def main() -> None:
@@ -75,12 +85,23 @@ def main() -> None:
     parser.add_argument("--operations", default=",".join(OPERATIONS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3, help="of each window")
+    parser.add_argument("--write", action="store_true", help="into README.md and results.svg")
     options = parser.parse_args()
     with open_database(options.scale) as url, ExitStack() as stack:
         samples = asyncio.run(draw_samples(url))
         servers = [stack.enter_context(run(name, url)) for name in options.servers.split(",")]
         asyncio.run(check(servers, samples, url))
-        measure(servers, samples, options.operations.split(","), options.rounds, options.seconds)
+        measurements = Measurements([server.name for server in servers])
+        print(measurements.head())
+        for operation in options.operations.split(","):
+            for name, load in measure(
+                servers, samples, operation, rounds=options.rounds, seconds=options.seconds
+            ):
+                measurements.add(operation, name, load)
+            print(measurements.rows(operation), flush=True)
+    if options.write:
+        put_into_readme("table", measurements.table())
+        (FOLDER / "results.svg").write_text(draw(measurements))
 
 
 if __name__ == "__main__":

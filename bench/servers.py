@@ -50,8 +50,7 @@ SERVERS = {
     "plan off": _sessiongraph(SESSIONGRAPH_PLANS_QUERIES="false"),
     "mercurius": _peer("mercurius"),
     "postgraphile": _peer("postgraphile", "postgraphile", GRAPHILE_ENV="production"),
-    "yoga": _peer("yoga", RELATIONS="join"),
-    "yoga queries": _peer("yoga", RELATIONS="query"),
+    "yoga": _peer("yoga"),
 }
 
 
