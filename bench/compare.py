@@ -13,6 +13,7 @@ import argparse
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 from sqlalchemy.engine import URL
 
@@ -68,13 +69,15 @@ def measure(
             # a slow server needs longer until each client has had some answers
             enough = min(_LONGEST_SECONDS, 3 * CLIENTS / warm[server.name].rate)
             address = server.address_of(operation)
+            before = server.processor_seconds
             load = put_under_load(address, bodies[server.name], max(seconds, enough))
+            took = (server.processor_seconds - before) * 1e3 / max(1, load.answers)
             server.wait_until_idle()
             # an error inside an answer would show in its size
             least, most = _SAME_SIZE
             if load.failures or not least < load.size / warm[server.name].size < most:
                 raise WrongAnswerError(f"{server.name}, {operation}: {load}")
-            yield server.name, load
+            yield server.name, replace(load, processor=took)
 
 
 def main() -> None:

@@ -32,6 +32,9 @@ class Load:
     """Bytes of an answer, on average."""
     failures: int
     """Answers other than 200, or that never came; where it was checked, also those with errors."""
+    answers: int
+    processor: float = 0.0
+    """Milliseconds of processor time that the server's own process took for an answer."""
 
 
 def put_under_load(
@@ -60,6 +63,7 @@ def _run_wrk(wrk: str, address: str, bodies: list[bytes], seconds: float, *, che
         p99=told["p99"] / 1e3,
         size=told["bytes"] / max(1, told["answers"]),
         failures=told["failures"],
+        answers=told["answers"],
     )
 
 
@@ -97,6 +101,7 @@ async def _run_clients(address: str, bodies: list[bytes], seconds: float) -> Loa
         p99=parts[98],
         size=size / len(took),
         failures=failures,
+        answers=len(took),
     )
 
 

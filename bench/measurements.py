@@ -6,7 +6,7 @@ from statistics import median
 from bench.load import Load
 
 LIMIT, OURS = "limit", "sessiongraph"
-_HEAD = ("operation", "server", "requests/s", "lowest-highest", "p50 ms", "p99 ms")
+_HEAD = ("operation", "server", "requests/s", "lowest-highest", "p50 ms", "p99 ms", "CPU ms")
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Measurements:
     def head() -> str:
         """Write the head of the Markdown table."""
         names = (*_HEAD, f"of {LIMIT}", f"of {OURS}")
-        return f"{_line(names)}\n{_line(('---', '---', *['---:'] * 6))}"
+        return f"{_line(names)}\n{_line(('---', '---', *['---:'] * 7))}"
 
     def rows(self, operation: str) -> str:
         """Write the table's lines of an operation."""
@@ -64,6 +64,7 @@ class Measurements:
             f"{figure(min(rates))}-{figure(max(rates))}",
             figure(median(load.p50 for load in loads)),
             figure(median(load.p99 for load in loads)),
+            figure(median(load.processor for load in loads)),
             *("" if ratio is None else f"{ratio:.2f}" for ratio in ratios),
         )
 

@@ -67,6 +67,12 @@ class RunningServer:
         """Give the URL that an operation is posted to."""
         return self.address + self.server.path.format(operation=operation)
 
+    @property
+    def processor_seconds(self) -> float:
+        """What its process took of the processors so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
     def wait_until_idle(self) -> None:
         """Wait until it has done what clients that are gone asked for."""
         while self.process.cpu_percent(interval=0.2) > 10:  # noqa: PLR2004  of one core
