@@ -1,5 +1,5 @@
-# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `check`, `format`, `migration`, `lock`.
-# Only Python 3.11 or newer is needed, and Node 20 for `test-clients`; everything else is installed.
+# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `bench`, `check`, `format`, `migration`, `lock`.
+# Only Python 3.11 or newer is needed, and Node 20 for `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(name))))
@@ -8,11 +8,12 @@ SERVE := .venv/installed
 DEVELOP := .venv/installed-development
 PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen
 NPM_CLIENTS := tests/clients/npm
+PEERS := bench/peers
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-execution test-clients check format migration lock
+.PHONY: help serve demo test test-execution test-clients bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -33,6 +34,10 @@ test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node
 # twenty times the random queries that `test` runs by plan and by graphql-core
 test-execution: $(DEVELOP)
 	SESSIONGRAPH_TEST_EXAMPLES=6000 $(BIN)/pytest tests/execution
+
+# about ten minutes; writes bench/README.md and bench/results.svg
+bench: $(DEVELOP) $(PEERS)/node_modules/installed
+	$(BIN)/python -m bench.compare --write
 
 check: $(DEVELOP)
 	$(BIN)/ruff check .
@@ -57,7 +62,8 @@ lock: $(DEVELOP)
 		--output-file requirements-development.lock $(LOCKED)
 	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
 		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done
-	cd $(NPM_CLIENTS) && npm install --package-lock-only --loglevel=error
+	for folder in $(NPM_CLIENTS) $(PEERS); do \
+		(cd $$folder && npm install --package-lock-only --loglevel=error) || exit 1; done
 
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -97,6 +103,13 @@ $(DEVELOP): requirements-development.lock $(SERVE)
 $(NPM_CLIENTS)/node_modules/installed: $(NPM_CLIENTS)/package-lock.json
 	@echo "Installing clients into $(@D)" >&2
 	@cd $(NPM_CLIENTS) && npm ci --loglevel=error
+	@touch $@
+
+# Prisma writes its client without the engine that it would download.
+$(PEERS)/node_modules/installed: $(PEERS)/package-lock.json $(PEERS)/yoga/schema.prisma
+	@echo "Installing other GraphQL servers into $(@D)" >&2
+	@cd $(PEERS) && npm ci --ignore-scripts --loglevel=error
+	@cd $(PEERS) && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npm run --silent build
 	@touch $@
 
 .venv/made:
