@@ -1,12 +1,13 @@
 """Makes a query's objects of the rows that were read, the lowest first: those above hold them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from execution.plan import (
     KEY,
+    ConnectionPlan,
     CountStep,
     NodesStep,
     ObjectPlan,
@@ -16,7 +17,7 @@ from execution.plan import (
     Rest,
     Step,
 )
-from resolvers.page import Page, write_cursor
+from resolvers.page import Page, PageRows, write_cursor
 
 Object = dict[str, Any]
 
@@ -80,34 +81,36 @@ class Assembly:
         page = self.pages[step.number]
         plan = step.connection
         nodes = self.objects(plan.nodes, rows) if plan.nodes else rows
-        edge_nodes = self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
-        cursors = self.written_cursors(step, page, rows) if plan.wants_cursors else rows
+        items: Iterable[Any] = nodes
+        if not plan.is_plain:
+            edge_nodes = self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
+            cursors = self.written_cursors(step, page, rows) if plan.wants_cursors else rows
+            items = zip(nodes, edge_nodes, cursors, strict=True)
         groups: dict[Any, list[Any]] = defaultdict(list)
-        for item in zip(rows, nodes, edge_nodes, cursors, strict=True):
-            groups[item[0][KEY]].append(item)
+        for row, item in zip(rows, items, strict=True):
+            groups[row[KEY]].append(item)
         counts = {} if plan.count is None else self.values[plan.count.number]
-        for key in groups.keys() | counts.keys():
-            made[key] = self.connection(step, page, groups.get(key, ()), counts.get(key))
-        made.empty = self.connection(step, page, (), None)
+        for key in groups.keys() | counts.keys() if counts else groups:
+            made[key] = self.connection(plan, page.cut(groups[key]), counts.get(key))
+        made.empty = self.connection(plan, page.cut(()), None)
         return made
 
-    def connection(
-        self, step: PageStep, page: Page, found: Sequence[Any], count: int | None
-    ) -> Object:
-        """Make a connection of what was found: (row, node, node of an edge, cursor)."""
-        plan, holds, values = step.connection, self.holds, self.values
-        cut = page.cut(found)
-        items: Sequence[Any] = cut.rows
+    def connection(self, plan: ConnectionPlan, page: PageRows, count: int | None) -> Object:
+        """Make a connection of nodes or, if it is not plain, of (node, node of an edge, cursor)."""
+        holds, values = self.holds, self.values
+        items: Sequence[Any] = page.rows
+        if plan.is_plain:
+            return plan.make(((), items, None, count), holds, values)
         edges: Sequence[Object] = ()
         if plan.make_edge is not None:
             make_edge = plan.make_edge
-            edges = [make_edge((item[3], item[2]), holds, values) for item in items]
+            edges = [make_edge((cursor, node), holds, values) for _, node, cursor in items]
         information = None
         if plan.make_information is not None:
-            ends = (items[0][3], items[-1][3]) if items else (None, None)
-            parts = (cut.has_next, cut.has_previous, *ends)
+            ends = (items[0][2], items[-1][2]) if items else (None, None)
+            parts = (page.has_next, page.has_previous, *ends)
             information = plan.make_information(parts, holds, values)
-        return plan.make((edges, [item[1] for item in items], information, count), holds, values)
+        return plan.make((edges, [item[0] for item in items], information, count), holds, values)
 
     def written_cursors(self, step: PageStep, page: Page, rows: Sequence[Any]) -> list[str]:
         """Write the cursor of each row."""

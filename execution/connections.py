@@ -5,8 +5,8 @@ of (edges, nodes, page information, count), an edge of (cursor, node), and page 
 next, has previous, start cursor, end cursor).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from graphql import (
     FieldNode,
@@ -17,12 +17,12 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_argument_values,
-    get_named_type,
 )
-from sqlalchemy import BigInteger, Table
+from sqlalchemy import BigInteger
 
-from execution.collect import CollectedField, Condition, Selections, Unplannable
+from execution.collect import CollectedField, Selections, Unplannable
 from execution.objects import Member, make_objects_of
+from execution.operation import Operation, object_type
 from execution.plan import (
     COUNT,
     ConnectionPlan,
@@ -32,36 +32,14 @@ from execution.plan import (
     PageStep,
     Place,
     ReadStep,
-    Step,
 )
 from resolvers.errors import Invalid
 from resolvers.loaders import Pages
 from resolvers.page import Page
 from schema.fields import read_page_arguments
 
-
-class SelectionCompiler(Protocol):
-    """What a connection asks of the compiler of its operation."""
-
-    steps: list[Step]
-
-    def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
-        """Give the fields of a selection."""
-
-    def number(self, condition: Condition) -> int | None:
-        """Give the number of a condition in the plan; None where it always holds."""
-
-    def node_type(self, place: Place) -> GraphQLObjectType:
-        """Give the object type that a field leads to."""
-
-    def new(self, place: Place, parent: ReadStep | None, table: Table) -> dict[str, Any]:
-        """Give what a new step begins with."""
-
-    def object_plan(
-        self, fields: Sequence[CollectedField], kind: GraphQLObjectType, step: ReadStep
-    ) -> ObjectPlan:
-        """Compile what is wanted of a step's rows."""
-
+CompileRows: TypeAlias = Callable[[Operation, Selections, GraphQLObjectType, ReadStep], ObjectPlan]
+"""Compiles what is wanted of a step's rows."""
 
 _CONNECTION = {"edges": "row[0]", "nodes": "row[1]", "pageInfo": "row[2]", "totalCount": "row[3]"}
 _EDGE = {"cursor": "row[0]", "node": "row[1]"}
@@ -74,7 +52,8 @@ _INFORMATION = {
 
 
 def compile_page(
-    compiler: SelectionCompiler,
+    operation: Operation,
+    compile_rows: CompileRows,
     selections: Selections,
     place: Place,
     loader: Pages,
@@ -84,53 +63,54 @@ def compile_page(
 ) -> PageStep:
     """Add the step of a connection. Raises `Unplannable`."""
     page = None if _has_variables(place.node) else _read_page(loader, place)
-    new = compiler.new(place, parent, loader.table)
+    new = operation.new(place, parent, loader.table)
     step = PageStep(**new, key=key, loader=loader, page=page)
-    compiler.steps.append(step)
-    kind = compiler.node_type(place)
-    fields = compiler.collect(selections, kind)
+    operation.steps.append(step)
+    kind = object_type(place.field.type)
+    fields = operation.collect(selections, kind)
+    asked = _by_name(fields)
+    count = None
+    if "totalCount" in asked:
+        new = operation.new(place, parent, loader.table)
+        count = CountStep(**new, key=key, loader=loader, page_step=step)
+        count.columns.read(COUNT, BigInteger())
+        operation.steps.append(count)
+
+    def rows(selected: Selections | None) -> ObjectPlan | None:
+        node = operation.node_type(loader.table)
+        return None if selected is None else compile_rows(operation, selected, node, step)
+
+    edge_nodes = make_edge = make_information = None
+    if "edges" in asked:
+        edge = object_type(kind.fields["edges"].type)
+        edges = operation.collect(asked["edges"], edge)
+        edge_nodes = rows(_by_name(edges).get("node"))
+        make_edge = _make(operation, edges, edge, _EDGE)
+    if "pageInfo" in asked:
+        information = object_type(kind.fields["pageInfo"].type)
+        own = operation.collect(asked["pageInfo"], information)
+        make_information = _make(operation, own, information, _INFORMATION)
+    step.connection = ConnectionPlan(
+        _make(operation, fields, kind, _CONNECTION),
+        make_edge,
+        make_information,
+        rows(asked.get("nodes")),
+        edge_nodes,
+        wants_cursors="pageInfo" in asked or ("edges" in asked and "cursor" in _by_name(edges)),
+        count=count,
+    )
+    return step
+
+
+def _by_name(fields: Sequence[CollectedField]) -> dict[str, Selections]:
+    """Give the selections of each field. Raises `Unplannable` for objects under two keys."""
     asked: dict[str, Selections] = {}
     for found in fields:
         name = found.node.name.value
         if name in asked and found.selections:
-            raise Unplannable(name)  # rows twice, under two names
+            raise Unplannable(name)
         asked[name] = found.selections
-    count = None
-    if "totalCount" in asked:
-        new = compiler.new(place, parent, loader.table)
-        count = CountStep(**new, key=key, loader=loader, page_step=step)
-        count.columns.read(COUNT, BigInteger())
-        compiler.steps.append(count)
-    nodes = None
-    if "nodes" in asked:
-        nodes = _rows(compiler, asked["nodes"], _inner(kind, "nodes"), step)
-    edges: list[CollectedField] = []
-    edge_nodes = None
-    make_edge = None
-    if "edges" in asked:
-        edge = _inner(kind, "edges")
-        edges = compiler.collect(asked["edges"], edge)
-        inner = [each.selections for each in edges if each.node.name.value == "node"]
-        if len(inner) > 1:
-            raise Unplannable("node")
-        edge_nodes = _rows(compiler, inner[0], _inner(edge, "node"), step) if inner else None
-        make_edge = _make(compiler, edges, edge, _EDGE)
-    make_information = None
-    if "pageInfo" in asked:
-        information = _inner(kind, "pageInfo")
-        found_information = compiler.collect(asked["pageInfo"], information)
-        make_information = _make(compiler, found_information, information, _INFORMATION)
-    step.connection = ConnectionPlan(
-        _make(compiler, fields, kind, _CONNECTION),
-        make_edge,
-        make_information,
-        nodes,
-        edge_nodes,
-        wants_cursors="pageInfo" in asked
-        or any(each.node.name.value == "cursor" for each in edges),
-        count=count,
-    )
-    return step
+    return asked
 
 
 def _has_variables(node: FieldNode | ValueNode) -> bool:
@@ -153,14 +133,8 @@ def _read_page(loader: Pages, place: Place) -> Page:
         raise Unplannable(place.key) from error
 
 
-def _rows(
-    compiler: SelectionCompiler, selections: Selections, kind: GraphQLObjectType, step: ReadStep
-) -> ObjectPlan:
-    return compiler.object_plan(compiler.collect(selections, kind), kind, step)
-
-
 def _make(
-    compiler: SelectionCompiler,
+    operation: Operation,
     fields: Sequence[CollectedField],
     kind: GraphQLObjectType,
     expressions: Mapping[str, str],
@@ -169,15 +143,8 @@ def _make(
         Member(
             found.key,
             expressions.get(found.node.name.value, repr(kind.name)),
-            compiler.number(found.condition),
+            operation.number(found.condition),
         )
         for found in fields
     ]
     return make_objects_of(members, {})
-
-
-def _inner(kind: GraphQLObjectType, name: str) -> GraphQLObjectType:
-    inner = get_named_type(kind.fields[name].type)
-    if not isinstance(inner, GraphQLObjectType):
-        raise Unplannable(name)
-    return inner

@@ -1,8 +1,8 @@
 """Makes response objects of rows: one generated function for each selection.
 
 The function holds a dict display with the selection's keys in order, such as
-`{"id": encode("session", row[2]), "title": row[3], "messages": values[1][row[2]]}`: what is below a
-row is there already, in the values of later steps.
+`{"id": "session_" + encode(row[2].bytes), "messages": values[1][row[2]]}`: what is below a row is
+there already, in the values of later steps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Numeric
+from typeid.base32 import encode
 
 from execution.collect import Unplannable
 from execution.plan import Columns, MakeObject
-from resolvers.identifiers import PREFIXES, encode
+from resolvers.identifiers import PREFIXES
 from schema.declarations import ColumnField, ComputedField, IdentityField
 
 
@@ -70,8 +71,8 @@ def expression_of(declaration: Any, columns: Columns, functions: dict[str, Any])
     table_columns = list(columns.table.c)
     match declaration:
         case IdentityField():
-            prefix = PREFIXES[columns.table]
-            return f"encode({prefix!r}, row[{columns.position('id')}])"
+            prefix = f"{PREFIXES[columns.table]}_"
+            return f"{prefix!r} + encode(row[{columns.position('id')}].bytes)"
         case ColumnField(position, is_json):
             column = table_columns[position]
             value = f"row[{columns.position(column.name)}]"

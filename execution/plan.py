@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import FieldNode, GraphQLField
-from sqlalchemy import Table
+from sqlalchemy import JSON, Table, Text
 from sqlalchemy.types import TypeEngine
 from strawberry.types.field import StrawberryField
 
@@ -55,8 +55,9 @@ class Columns:
     _numbers: Counter[str] = field(default_factory=Counter)
 
     def position(self, name: str) -> int:
-        """Give a column's place; it is read from now on."""
-        return self.read(name, self.table.c[name].type)
+        """Give a column's place; it is read from now on. JSON is read as text."""
+        kind = self.table.c[name].type
+        return self.read(name, Text() if isinstance(kind, JSON) else kind)
 
     def read(self, name: str, kind: TypeEngine[Any]) -> int:
         """Give the place of something of a type; it is read from now on."""
@@ -80,10 +81,10 @@ class Place:
     field: GraphQLField
 
     @property
-    def declared(self) -> StrawberryField:
-        """The field as it was declared."""
+    def declaration(self) -> Any:
+        """What the field reads (`schema/declarations.py`); None if it does not say."""
         declared: StrawberryField = self.field.extensions["strawberry-definition"]
-        return declared
+        return declared.metadata.get("declaration")
 
 
 @dataclass
@@ -122,6 +123,11 @@ class ConnectionPlan:
     edge_nodes: ObjectPlan | None
     wants_cursors: bool
     count: "CountStep | None"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nodes are all that is wanted, or their count."""
+        return self.make_edge is None and self.make_information is None
 
 
 @dataclass

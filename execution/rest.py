@@ -12,7 +12,6 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -22,26 +21,23 @@ from graphql import (
 )
 
 from execution.collect import CollectedField, Unplannable
+from execution.operation import Operation
 from execution.plan import Columns, Rest
 from resolvers.context import Context
 from schema.fields import NODE_TYPES
 
 
 def compile_rest(
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    fields: Sequence[tuple[CollectedField, int | None]],
+    operation: Operation,
+    fields: Sequence[CollectedField],
     kind: GraphQLObjectType,
     columns: Columns,
 ) -> Rest | None:
-    """Make an operation of the fields that are left to graphql-core, with the node as root.
-
-    The fields come with the numbers of their conditions.
-    """
+    """Make an operation of the fields that are left to graphql-core, with the node as root."""
     if not fields:
         return None
     nodes = []
-    for found, _ in fields:
+    for found in fields:
         inner = [node for part, _ in found.selections for node in part.selections]
         if any(condition != found.condition for _, condition in found.selections):
             raise Unplannable(found.key)
@@ -49,12 +45,12 @@ def compile_rest(
         nodes.append(_without_conditions(found, selection_set))
     own = OperationDefinitionNode(
         operation=OperationType.QUERY,
-        variable_definitions=operation.variable_definitions,
+        variable_definitions=operation.node.variable_definitions,
         selection_set=SelectionSetNode(selections=tuple(nodes)),
     )
-    document = DocumentNode(definitions=(own, *fragments.values()))
-    keys = [(found.key, condition) for found, condition in fields]
-    row = [columns.position(name) for name in columns.table.c.keys()]  # noqa: SIM118
+    document = DocumentNode(definitions=(own, *operation.fragments.values()))
+    keys = [(found.key, operation.number(found.condition)) for found in fields]
+    row = [columns.position(column.name) for column in columns.table.c]
     return Rest(NODE_TYPES[columns.table], kind.name, keys, row, document)
 
 

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ARRAY,
     CTE,
+    JSON,
     ColumnElement,
     Dialect,
     Select,
@@ -135,8 +136,10 @@ def _keys(step: ReadStep, above: CTE) -> Subquery:
 def _select(step: ReadStep, columns: Columns, table: CTE, slots: Slots) -> Select[Any]:
     """Select a step's rows in the form that all share."""
     places = {place: table.c[name] for name, place in columns.positions.items()}
-    values = [
-        places.get(place, cast(null(), kind)) for place, kind in enumerate(slots.types, KEY + 1)
-    ]
+    values: list[ColumnElement[Any]] = []
+    for place, kind in enumerate(slots.types, KEY + 1):
+        value = places.get(place, null())
+        is_of_kind = place in places and not isinstance(value.type, JSON)
+        values.append(value if is_of_kind else cast(value, kind))
     key = table.c.get("parent_key", cast(null(), Uuid))
     return select(literal_column(str(step.number)), key, *values).select_from(table)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -95,8 +95,7 @@ class Page:
         return write_cursor([getattr(row, name) for name in self.order.columns], self.signature)
 
 
-@dataclass(frozen=True)
-class PageRows:
+class PageRows(NamedTuple):
     """A loaded page, in the connection's order."""
 
     rows: Sequence[Row[Any]]

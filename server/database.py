@@ -18,6 +18,8 @@ from server.settings import Settings
 OLDEST_VERSION = 150000
 """PostgreSQL 15, the first whose foreign keys can set one column of a composite key to null."""
 _CONNECT_SECONDS = 5.0
+_PREPARED_CHARACTERS = 64 * 1024
+"""Longest statement that is kept prepared: that of a query with many links is long."""
 _CONNECTION_SETTINGS = {"application_name": "sessiongraph", "timezone": "UTC"}
 """What PostgreSQL is told of every session; poolers keep these two for each of their clients."""
 _PROTOCOL_VIOLATION = "08P01"
@@ -48,7 +50,7 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     told = dict(_CONNECTION_SETTINGS)
     if not settings.transaction_pooling:
         told |= _session_settings(settings)
-    driver: dict[str, Any] = {}
+    driver: dict[str, Any] = {"max_cacheable_statement_size": _PREPARED_CHARACTERS}
     adapter: dict[str, Any] = {}
     if not settings.prepares_statements:
         # one without a name is parsed where it runs; a name may be known to another connection
