@@ -82,8 +82,8 @@ class DatabaseTransaction:
         """Make one transaction of what follows."""
         if not self.has_begun:
             await self._open()
+            self.has_begun = True  # even where it is cancelled before the answer comes
             await self._run("BEGIN")
-            self.has_begun = True
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

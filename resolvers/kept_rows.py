@@ -267,7 +267,8 @@ def rewritten_columns(table: Table) -> frozenset[str]:
 def as_text(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """Write JSON values as the text that a row has of them."""
     converted = dict(values)
-    for name in _json_columns(table) & converted.keys():
-        if converted[name] is not None:
-            converted[name] = write_json(converted[name])
+    for name in _json_columns(table):
+        value = converted.get(name)
+        if value is not None:
+            converted[name] = write_json(value)
     return converted

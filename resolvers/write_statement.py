@@ -173,7 +173,7 @@ def _compile(parts: tuple[_Part, ...]) -> CompiledStatement:
     for row, part in zip(rows, parts, strict=True):
         if part.returned:
             shown = shown.outerjoin(row, true())
-    checks = [literal_column("1") / func.num_nonnulls(row.c.id) for row in adjusted]
+    checks = [literal_column("1").op("/")(func.num_nonnulls(row.c.id)) for row in adjusted]
     returned = [
         row.c[name] for row, part in zip(rows, parts, strict=True) for name in part.returned
     ]
