@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from asyncpg import IntegrityConstraintViolationError
 
 from resolvers.agent import create_agent, update_agent
 from resolvers.agent_metric import record_agent_metric
 from resolvers.agent_version import activate_agent_version, create_agent_version
-from resolvers.batch_recording import BatchRecording
 from resolvers.confirmation import clear_confirmation, decide_confirmation, request_confirmation
 from resolvers.errors import DomainError, Invalid
 from resolvers.identifiers import TABLES, encode
@@ -74,11 +72,11 @@ async def record_batch(
         raise Invalid(f"Give 1 to {MAXIMUM_RECORDS} records.", field="records")
     told = _read(records)
     try:
-        async with recording.connection.begin_nested():
+        async with recording.transaction.savepoint():
             batch = await start_batch(recording, _tool_call_ids(told))
             results = [await _run(batch, record) for record in told]
             await batch.flush()
-    except IntegrityError:
+    except IntegrityConstraintViolationError:
         pass  # which record it was shows only one by one
     except DomainError:
         if not partial:
@@ -90,14 +88,19 @@ async def record_batch(
 
 async def start_batch(
     recording: Recording, tool_call_ids: frozenset[str] = frozenset()
-) -> BatchRecording:
+) -> Recording:
     """Begin to keep what is recorded; the caller flushes it.
 
     `tool_call_ids` are the runtime's ids of calls that will be asked for, to read them at once.
     """
-    moment = (await recording.execute(select(func.now()))).scalar_one()
-    return BatchRecording(
-        recording.connection, recording.project_id, moment=moment, tool_call_ids=tool_call_ids
+    if recording.moment is None:
+        await recording.begin()
+    return Recording(
+        recording.transaction,
+        recording.project_id,
+        reads_first=True,
+        moment=recording.moment,
+        tool_call_ids=tool_call_ids,
     )
 
 
@@ -172,14 +175,17 @@ async def _run_one_by_one(
     names: dict[str, str] = {}
     results: list[dict[str, Any]] = []
     for record in records:
-        alone = Recording(recording.connection, recording.project_id, names=names)
         try:
-            async with recording.connection.begin_nested():
-                results.append(await _run(alone, record))
-        except (DomainError, IntegrityError) as error:
+            async with recording.transaction.savepoint():
+                alone = await start_batch(recording)
+                alone.names = names
+                result = await _run(alone, record)
+                await alone.flush()
+            results.append(result)
+        except (DomainError, IntegrityConstraintViolationError) as error:
             told = (
                 domain_error(error).within(record.place)
-                if isinstance(error, IntegrityError)
+                if isinstance(error, IntegrityConstraintViolationError)
                 else error
             )
             if not partial:

@@ -172,8 +172,11 @@ async def _end(
     events = [_decided(current.id, status, at)]
     if current.tool_call_id is not None:
         call_status = _CALL_STATUS[status]
-        ended_at = func.greatest(at or recording.now, table_of(ToolCall).c.started_at)
-        over = {} if call_status == ToolCallStatus.PENDING else {"ended_at": ended_at}
+        over = {}
+        if call_status != ToolCallStatus.PENDING:
+            call_id = encode("tool_call", current.tool_call_id)
+            call = await find(recording, ToolCall, call_id, "confirmation", lock=True)
+            over["ended_at"] = recording.not_before(call.started_at, at)
         await recording.change(
             ToolCall, current.tool_call_id, status=call_status, updated_at=recording.now, **over
         )

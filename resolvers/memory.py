@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from orjson import Fragment
-from sqlalchemy import func
 
 from models import (
     Agent,
@@ -18,7 +17,7 @@ from models import (
     Message,
 )
 from resolvers.feed import Event, EventType, advance, append
-from resolvers.identifiers import table_of
+from resolvers.identifiers import encode
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find, find_named, find_optional
 from resolvers.merge_patch import patch_metadata
@@ -139,14 +138,12 @@ async def _relate(
         relation_type=relation_type,
     )
     if relation_type == MemoryRelationType.SUPERSEDES:
+        related = await find(recording, Memory, encode("memory", related_id), "memory", lock=True)
         await recording.change(
             Memory,
             related_id,
             state=MemoryState.SUPERSEDED,
-            invalid_at=func.greatest(
-                func.coalesce(table_of(Memory).c.invalid_at, func.now()),
-                table_of(Memory).c.valid_at,
-            ),
+            invalid_at=recording.not_before(related.valid_at, related.invalid_at),
             updated_at=recording.now,
         )
     relation_id: UUID = row.id

@@ -1,55 +1,73 @@
 """Recording: what a mutation's transaction reads and writes.
 
-`Recording` writes at once; `resolvers/batch_recording.py` keeps what many records write and sends
-it together. The recording functions of the nouns work with either.
+Rows to insert and to change are kept in memory and written together: at the end, or before
+something else must be read. A row whose counters go up is not read before; what its columns are is
+known when it is written, and until then they are a `Later` (`resolvers/kept_rows.py`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import (
-    ClauseElement,
-    ColumnElement,
-    CursorResult,
-    Executable,
-    Insert,
-    Row,
-    Table,
-    and_,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import CursorResult, Delete, Executable, Row, Table, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from models import ToolCall
+from models import Session, ToolCall
+from resolvers import record_statements
+from resolvers.database_transaction import DatabaseTransaction
 from resolvers.errors import Invalid
 from resolvers.identifiers import table_of
+from resolvers.kept_rows import (
+    FromRow,
+    KeptRow,
+    KeptRows,
+    Later,
+    Now,
+    UnreadValues,
+    as_text,
+    blank_row,
+    values_of,
+)
 from resolvers.validation import check_rows, check_values
+from resolvers.write_statement import Adjustment, write_rows
+from resolvers.write_tables import write_tables
 
 Answer = dict[str, Any]
 """Ids and plain values of a payload, by field: UUIDs, lists of UUIDs, booleans, numbers."""
+
+_MOST_ROWS = 16
+"""The most that are written by one statement; of more, those of a table are written together."""
 
 
 @dataclass
 class Recording:
     """A transaction that records in one project."""
 
-    connection: AsyncConnection
+    transaction: DatabaseTransaction
     project_id: int
-    written: list[tuple[type[Any], Row[Any]]] = field(default_factory=list)
-    """Rows as they were written, to answer with; the last of a row is the one that holds."""
+    reads_first: bool = False
+    """Read and lock each row before it is changed, so that one that is missing is told at once."""
+    moment: datetime | None = None
+    """The transaction's time by the database's clock, once it was told."""
     names: dict[str, str] = field(default_factory=dict)
     """Ids of what was recorded in the same batch, by the names that the client gave them there."""
+    tool_call_ids: frozenset[str] = frozenset()
+    """The runtime's ids of the calls in a batch, so that they are looked up together."""
+    has_assumed: bool = False
+    """Whether a row was to be changed before anything told that it is there."""
+    written: dict[tuple[Table, UUID], KeptRow] = field(default_factory=dict)
+    """Rows as they were written, to answer with."""
+    _rows: KeptRows = field(default_factory=KeptRows)
+    _adjustments: dict[Table, Adjustment] = field(default_factory=dict)
+    _changed: dict[int, KeptRow] = field(default_factory=dict)
+    """The rows to insert or change, by identity, in order."""
+    _attempts: dict[UUID, dict[str, KeptRow | None]] = field(default_factory=dict)
+    """What is known of the last attempts of calls, by their sessions and the runtime's ids."""
 
     def identify(self, reference: str) -> str:
         """Give the id or own name that a client's reference stands for."""
@@ -57,45 +75,98 @@ class Recording:
 
     @property
     def now(self) -> Any:
-        """The transaction's time, by the database's clock, to write."""
-        return func.now()
+        """The transaction's time, to write."""
+        return Now() if self.moment is None else self.moment
 
-    def not_before(self, time: datetime | None) -> Any:
-        """Give the transaction's time, to write, or a later one."""
-        return self.now if time is None else func.greatest(func.now(), time)
+    def not_before(self, earliest: datetime | None, time: Any = None) -> Any:
+        """Give a time to write, now if it is None; or the earliest it may be, if that is later.
+
+        The time may be one of a row that is not written yet.
+        """
+        time = self.now if time is None else time
+        if earliest is None:
+            return time
+        return Now(earliest) if isinstance(time, Now) else max(time, earliest)
+
+    async def connection(self) -> AsyncConnection:
+        """Give the transaction to SQLAlchemy; what was written before it is there."""
+        await self.flush()
+        return await self.transaction.connection()
 
     async def execute(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
-        """Run any statement; what was written before it is there."""
-        return await self.connection.execute(statement)
+        """Run any statement; what was written before it is there.
+
+        What it may have changed is read again.
+        """
+        await self.flush()
+        self._rows.forget_seen()
+        if isinstance(statement, (Update, Delete)):
+            self._rows.clear()
+            self._attempts.clear()
+        return await self.transaction.execute(statement)
 
     async def row(self, model: type[Any], *, lock: bool = False, **key: Any) -> Row[Any] | None:
         """Read a row by a unique key, such as `id`. `lock` keeps others from changing it."""
-        table = table_of(model)
-        statement = select(table).where(self._is(table, key))
-        if lock:
-            statement = statement.with_for_update(key_share=True)
-        return (await self.connection.execute(statement)).one_or_none()
+        kept = await self._read(table_of(model), key, lock=lock)
+        return None if kept is None else kept.row
 
-    def _is(self, table: Table, key: Mapping[str, Any]) -> ColumnElement[bool]:
-        columns = table.c
-        named = [columns[name] == value for name, value in key.items()]
-        return and_(columns.project_id == self.project_id, *named)
+    async def _read(self, table: Table, key: Mapping[str, Any], *, lock: bool) -> KeptRow | None:
+        kept = await self._find(table, key)
+        if kept is not None and (kept.is_locked or not lock):
+            return kept
+        if lock:
+            if self._adjustments:
+                await self.flush()  # they are to be locked before
+            await self.transaction.begin()
+            self._rows.forget_seen()
+        statement = record_statements.read(table, tuple(key), lock=lock)
+        found = await self.transaction.fetch(statement, {"project": self.project_id, **key})
+        if not found:
+            return None
+        if self.transaction.has_begun:
+            self.moment = found[0][-1]
+        return self._rows.keep(KeptRow(table, values_of(table, found[0]), is_locked=lock))
+
+    async def _find(self, table: Table, key: Mapping[str, Any]) -> KeptRow | None:
+        """Give a row that is kept, all of whose values are known."""
+        if table in self._adjustments:  # of which it may be one
+            await self.flush()
+        kept = self._rows.find(table, key)
+        if kept is not None and kept.is_unread:
+            await self.flush()
+        return kept
 
     async def last_attempts(
-        self, session_id: UUID, tool_call_ids: Sequence[str]
+        self, session_id: Any, tool_call_ids: Sequence[str]
     ) -> dict[str, Row[Any]]:
-        """Read and lock the last attempt of each call by the runtime's own ids, if there is one."""
-        columns = table_of(ToolCall).c
-        found = await self.connection.execute(
-            select(table_of(ToolCall))
-            .where(
-                self._is(table_of(ToolCall), {"session_id": session_id}),
-                columns.tool_call_id.in_(tool_call_ids),
-            )
-            .order_by(columns.attempt)
-            .with_for_update(key_share=True)
+        """Read and lock the last attempt of each call by the runtime's own ids, if there is one.
+
+        The session's row is locked before. Those of a whole batch are read at once.
+        """
+        if self._adjustments:
+            await self.flush()
+        if isinstance(session_id, FromRow):
+            session_id = session_id.known
+        attempts = self._attempts.setdefault(session_id, {})
+        if any(own_id not in attempts for own_id in tool_call_ids):
+            wanted = sorted({*self.tool_call_ids, *tool_call_ids} - attempts.keys())
+            attempts |= dict.fromkeys(wanted)
+            for kept in await self._read_attempts(session_id, wanted):
+                attempts[kept.values["tool_call_id"]] = kept
+        found = {own_id: attempts[own_id] for own_id in tool_call_ids}
+        if any(kept is not None and kept.is_unread for kept in found.values()):
+            await self.flush()
+        return {own_id: kept.row for own_id, kept in found.items() if kept is not None}
+
+    async def _read_attempts(self, session_id: UUID, wanted: Sequence[str]) -> list[KeptRow]:
+        await self.transaction.begin()
+        found = await self.transaction.fetch(
+            record_statements.LAST_ATTEMPTS,
+            {"project": self.project_id, "session_id": session_id, "tool_call_ids": wanted},
         )
-        return {row.tool_call_id: row for row in found}
+        table = table_of(ToolCall)
+        read = [KeptRow(table, values_of(table, row), is_locked=True) for row in found]
+        return [self._rows.find(table, row.values) or self._rows.keep(row) for row in read]
 
     async def insert(self, model: type[Any], **values: Any) -> Row[Any]:
         """Insert a row and give it whole. Raises `Invalid` for values that cannot be stored.
@@ -107,34 +178,68 @@ class Recording:
     async def insert_many(
         self, model: type[Any], rows: Sequence[Mapping[str, Any]], path: str = "", *, key: str = ""
     ) -> Sequence[Row[Any]]:
-        """Insert rows by one statement and give them whole, in order.
+        """Insert rows and give them whole, in order.
 
         `path` leads to the list of rows in the input, for errors. With `key`, the columns of a
-        unique constraint by comma, rows that are there already are left out of the answer.
+        unique constraint by comma, they are inserted at once, and those that are there already are
+        left out of the answer.
         """
         table = table_of(model)
-        check_rows(table, rows, path)
-        complete = [
-            {**row, "project_id": self.project_id, "id": row.get("id") or uuid7()} for row in rows
-        ]
-        statement: Insert = _insert(table, key)
-        found: list[Row[Any]] = []
-        for group in _alike(table, complete):
-            parameters = group if len(group) > 1 else group[0]
-            found.extend(await self.connection.execute(statement, parameters))
-        order = {row["id"]: place for place, row in enumerate(complete)}
-        written = sorted(found, key=lambda row: order[row.id])
-        self.written.extend((model, row) for row in written)
-        return written
+        given = [{name: value for name, value in row.items() if value is not None} for row in rows]
+        check_rows(table, [_plain(values) for values in given], path)
+        made = []
+        for values in given:
+            kept = self._new(table, values)
+            if not key:
+                made.append(self._rows.keep(kept))
+                self._changed[id(kept)] = kept
+                self._know_attempt(kept)
+            elif inserted := await self._insert_at_once(kept, key):
+                made.append(inserted)
+        return [kept.row for kept in made]
+
+    def _new(self, table: Table, given: dict[str, Any]) -> KeptRow:
+        values = {**blank_row(table, self.moment), **as_text(table, given)}
+        values["project_id"] = self.project_id
+        values["id"] = given.get("id") or uuid7()
+        is_unread = self.moment is None or any(isinstance(v, Later) for v in given.values())
+        changed = {*given, "id"}
+        return KeptRow(
+            table, values, is_new=True, is_unread=is_unread, is_locked=True, changed=changed
+        )
+
+    def _know_attempt(self, kept: KeptRow) -> None:
+        own_id = kept.values.get("tool_call_id") if kept.table is table_of(ToolCall) else None
+        if own_id is not None:
+            self._attempts.setdefault(kept.values["session_id"], {})[own_id] = kept
+
+    async def _insert_at_once(self, kept: KeptRow, key: str) -> KeptRow | None:
+        new = {each.values["id"] for each in self._changed.values() if each.is_new}
+        ids = {value for value in kept.values.values() if isinstance(value, UUID)}
+        if self._adjustments or new & ids:
+            await self.flush()
+        await self.transaction.begin()
+        names = ("project_id", *sorted(kept.changed))
+        statement = record_statements.insert_unless_there(kept.table, names, key)
+        found = await self.transaction.fetch(statement, kept.values)
+        if not found:
+            return None
+        self.moment = found[0][-1]
+        values = values_of(kept.table, found[0])
+        inserted = self._rows.keep(KeptRow(kept.table, values, is_locked=True))
+        self.written[kept.table, values["id"]] = inserted
+        if kept.table is table_of(Session):  # it has no calls yet
+            self._attempts[values["id"]] = dict.fromkeys(self.tool_call_ids)
+        return inserted
 
     async def change(self, model: type[Any], row_id: UUID, **values: Any) -> Row[Any]:
         """Change columns of a row and give it whole; None sets null."""
         table = table_of(model)
-        check_change(table, values)
-        row = await self._update(model, {"id": row_id}, values)
-        if row is None:
+        check_values(table, _plain(values), is_change=True)
+        kept = await self._read(table, {"id": row_id}, lock=True)
+        if kept is None:
             raise LookupError(row_id)
-        return row
+        return self._set(kept, values)
 
     async def adjust(
         self,
@@ -150,67 +255,76 @@ class Recording:
         The row is found by a unique key, locked, and given whole; None if it is not there. A time
         that is None is now.
         """
-        columns = table_of(model).c
-        values: dict[str, Any] = {name: columns[name] + count for name, count in add.items()}
-        for name, time in latest.items():
-            values[name] = func.greatest(columns[name], self.now if time is None else time)
-        return await self._update(model, key, values | dict(changes or {}))
-
-    async def _update(
-        self, model: type[Any], key: Mapping[str, Any], values: Mapping[str, Any]
-    ) -> Row[Any] | None:
         table = table_of(model)
-        found = await self.connection.execute(
-            update(table).where(self._is(table, key)).values(values).returning(table)
-        )
-        row: Row[Any] | None = found.one_or_none()
-        if row is not None:
-            self.written.append((model, row))
-        return row
+        kept = await self._find(table, key)
+        if kept is None or not kept.is_locked:
+            if not self.reads_first:
+                return self._adjust_unread(table, key, add, latest, changes or {})
+            kept = await self._read(table, key, lock=True)
+            if kept is None:
+                return None
+        if self.moment is None:
+            await self.flush()
+        values: dict[str, Any] = {name: kept.values[name] + count for name, count in add.items()}
+        for name, time in latest.items():
+            times = [kept.values[name], self.moment if time is None else time]
+            values[name] = max(moment for moment in times if moment is not None)
+        return self._set(kept, values | dict(changes or {}))
+
+    def _adjust_unread(
+        self,
+        table: Table,
+        key: Mapping[str, Any],
+        add: Mapping[str, Any],
+        latest: Mapping[str, datetime | None],
+        changes: Mapping[str, Any],
+    ) -> Row[Any]:
+        changes = as_text(table, changes)
+        kept = KeptRow(table, UnreadValues({**key, **changes}), is_unread=True, is_locked=True)
+        times = {name: self.now if time is None else time for name, time in latest.items()}
+        self._adjustments[table] = Adjustment(kept, key, add, times, changes)
+        self.has_assumed = True
+        return kept.row
+
+    def _set(self, kept: KeptRow, values: Mapping[str, Any]) -> Row[Any]:
+        kept.set(values)
+        self._changed[id(kept)] = kept
+        return kept.row
+
+    async def begin(self) -> None:
+        """Begin the transaction, and learn its time."""
+        await self.transaction.begin()
+        self.moment = await write_rows(self.transaction, self.project_id, (), ())
+
+    async def flush(self, *, is_last: bool = False) -> None:
+        """Write what is kept. A last statement that is the only one is its own transaction."""
+        adjustments, rows = list(self._adjustments.values()), list(self._changed.values())
+        if not adjustments and not rows:
+            return
+        at_once = len(adjustments) + len(rows) <= _MOST_ROWS
+        if not (at_once and is_last):
+            await self.transaction.begin()
+        self._adjustments.clear()
+        self._changed.clear()
+        if at_once or adjustments or self.moment is None:
+            written = rows if at_once else ()
+            self.moment = await write_rows(self.transaction, self.project_id, adjustments, written)
+            self.has_assumed = False
+            if adjustments:
+                self._rows.forget_seen()  # what was waited for may have changed them
+            for adjustment in adjustments:
+                self._rows.keep(adjustment.kept)
+            for kept in (*(adjustment.kept for adjustment in adjustments), *written):
+                self.written[kept.table, kept.values["id"]] = kept
+        if not at_once:
+            for kept in rows:
+                kept.settle(self.moment)
+            await write_tables(self.transaction, rows)
 
 
-def is_expression(value: Any) -> bool:
-    """Whether a value is SQL, for the database to work out."""
-    return isinstance(value, ClauseElement)
-
-
-def check_change(table: Table, values: Mapping[str, Any]) -> None:
-    """Check the plain values of a change. Raises `Invalid`."""
-    given = {name: value for name, value in values.items() if not is_expression(value)}
-    check_values(table, given, is_change=True)
-
-
-def _alike(table: Table, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Group rows that leave the same columns to their defaults: a statement inserts one group."""
-    groups: dict[frozenset[str], list[dict[str, Any]]] = {}
-    for row in rows:
-        given = {name for name, value in row.items() if value is not None}
-        required = frozenset(name for name in given if not table.c[name].nullable)
-        groups.setdefault(required, []).append(row)
-    alike = []
-    for required, group in groups.items():
-        columns = _columns(table, group, required)
-        alike.append([{name: row.get(name) for name in columns} for row in group])
-    return alike
-
-
-def _columns(table: Table, rows: Sequence[dict[str, Any]], required: frozenset[str]) -> list[str]:
-    given = {name for row in rows for name, value in row.items() if value is not None}
-    return [
-        column.name
-        for column in table.c
-        if column.name in required or (column.nullable and column.name in given)
-    ]
-
-
-@lru_cache(256)
-def _insert(table: Table, key: str) -> Insert:
-    if not key:
-        return insert(table).returning(table)
-    statement = postgresql.insert(table)
-    return statement.on_conflict_do_nothing(
-        index_elements=[table.c.project_id, *(table.c[name] for name in key.split(","))]
-    ).returning(table)
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what only the database can tell."""
+    return {name: value for name, value in values.items() if not isinstance(value, Later)}
 
 
 def digest(value: Mapping[str, Any]) -> bytes:

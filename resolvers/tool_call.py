@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +69,7 @@ async def insert_tool_calls(
                 "index": index,
                 "attempt": attempts[own_id] if own_id is not None else 1,
                 "created_at": message.created_at,
-                "ended_at": _end(call, message),
+                "ended_at": _end(recording, call, message),
             }
         )
     return await recording.insert_many(ToolCall, rows, "toolCalls")
@@ -84,12 +83,11 @@ def _check_end(call: dict[str, Any], field: str) -> None:
     check_order(call.get("started_at"), call["ended_at"], field)
 
 
-def _end(call: dict[str, Any], message: Row[Any]) -> datetime | None:
+def _end(recording: Recording, call: dict[str, Any], message: Row[Any]) -> Any:
     """Give the end of a call that is recorded; if it has ended, at the latest time that is told."""
     if call.get("ended_at") is not None or not has_ended(call):
         return call.get("ended_at")
-    latest: datetime = max(call.get("started_at") or message.created_at, message.created_at)
-    return latest
+    return recording.not_before(call.get("started_at"), message.created_at)
 
 
 async def _attempts(

@@ -12,15 +12,19 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, update
+from asyncpg import DivisionByZeroError, IntegrityConstraintViolationError, PostgresError
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models import Base, IdempotencyKey
+from models.base import write_json
+from resolvers.compiled_statement import compile_statement
 from resolvers.context import Context
-from resolvers.errors import Conflict, Invalid
+from resolvers.database_transaction import ConnectionLostError, DatabaseTransaction
+from resolvers.errors import Conflict, DomainError, Invalid
 from resolvers.identifiers import table_of
-from resolvers.loaders import by_id
+from resolvers.kept_rows import NotKnownYetError, known
+from resolvers.loaders import ById
 from resolvers.recording import Answer, Recording, digest
 from resolvers.validation import camel_case, check_name
 
@@ -28,6 +32,10 @@ _RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _ATTEMPTS = 5
 _UUID_LENGTH = 36
 _UUID_HYPHENS = 4
+
+
+class _AssumptionError(Exception):
+    """It went wrong before the database had told what there is."""
 
 
 async def record(
@@ -40,82 +48,114 @@ async def record(
     """Run `function(recording, **arguments)` in a transaction and give its answer.
 
     The answer has a further value, `replayed`: whether an earlier call with this key made it.
-    Serialization failures and deadlocks are run again; a connection that broke is not guessed
-    about, unless the call has a key. Raises what the function raises, `Conflict` for a key that
-    was used with another input, and `Invalid` or `Conflict` where a constraint refuses.
+    What goes wrong while rows are changed unread is run again with each row read first, which
+    tells what is wrong. Serialization failures and deadlocks are run again; a connection that
+    broke is not guessed about, unless the call has a key. Raises what the function raises,
+    `Conflict` for a key that was used with another input, and `Invalid` or `Conflict` where a
+    constraint refuses.
     """
     if idempotency_key is not None:
         check_name(idempotency_key, "idempotencyKey")
     attempt = 0
+    reads_first = False
     while True:
         attempt += 1
         try:
-            return await _attempt(context, mutation, function, arguments, idempotency_key)
-        except IntegrityError as error:
+            async with DatabaseTransaction(context.engine) as transaction:
+                recording = Recording(transaction, context.project_id, reads_first)
+                answer = await _attempt(recording, mutation, function, arguments, idempotency_key)
+            break
+        except _AssumptionError:
+            reads_first = True
+        except IntegrityConstraintViolationError as error:
             raise domain_error(error) from error
-        except DBAPIError as error:
-            again = _sqlstate(error) in _RETRIED or (
-                error.connection_invalidated and idempotency_key is not None
-            )
-            if not again or attempt == _ATTEMPTS:
+        except (PostgresError, ConnectionLostError) as error:
+            is_lost = isinstance(error, ConnectionLostError)
+            again = idempotency_key is not None if is_lost else _sqlstate(error) in _RETRIED
+            if not again or attempt >= _ATTEMPTS:
                 raise
             await sleep(random() * 0.02 * 2**attempt)  # noqa: S311  spreads the retries
+    context.forget()
+    for (table, _), kept in recording.written.items():
+        context.remember(ById(table), kept.row)
+    return answer
 
 
 async def _attempt(
-    context: Context,
+    recording: Recording,
     mutation: str,
     function: Callable[..., Awaitable[Answer]],
     arguments: Mapping[str, Any],
     idempotency_key: str | None,
 ) -> Answer:
-    async with context.engine.begin() as connection:
-        recording = Recording(connection, context.project_id)
-        if idempotency_key is not None:
-            earlier = await _claim(recording, mutation, arguments, idempotency_key)
-            if earlier is not None:
-                context.forget()
-                return earlier | {"replayed": True}
+    if idempotency_key is not None:
+        earlier = await _claim(recording, mutation, arguments, idempotency_key)
+        if earlier is not None:
+            return earlier | {"replayed": True}
+    elif recording.reads_first:
+        await recording.begin()
+    try:
         answer = await function(recording, **arguments)
-        if idempotency_key is not None:
-            table = table_of(IdempotencyKey)
-            await connection.execute(
-                update(table)
-                .where(table.c.project_id == context.project_id, table.c.key == idempotency_key)
-                .values(answer=answer)
-            )
-    context.forget()
-    latest = {(model, row.id): row for model, row in recording.written}
-    for (model, _), row in latest.items():
-        context.remember(by_id(model), row)
+        await recording.flush(is_last=idempotency_key is None)
+    except NotKnownYetError as error:
+        raise _AssumptionError from error
+    except (DomainError, IntegrityConstraintViolationError, DivisionByZeroError) as error:
+        if not recording.has_assumed:
+            raise
+        raise _AssumptionError from error
+    if recording.moment is not None:
+        answer = {name: known(value, recording.moment) for name, value in answer.items()}
+    if idempotency_key is not None:
+        given = {"project": recording.project_id, "own_key": idempotency_key}
+        await recording.transaction.fetch(_KEEP_ANSWER, {**given, "given": write_json(answer)})
     return answer | {"replayed": False}
+
+
+_KEYS = table_of(IdempotencyKey)
+_THE_KEY = (
+    _KEYS.c.project_id == bindparam("project", type_=_KEYS.c.project_id.type),
+    _KEYS.c.key == bindparam("own_key", type_=_KEYS.c.key.type),
+)
+_CLAIM = compile_statement(
+    postgresql.insert(_KEYS)
+    .values(
+        {
+            name: bindparam(name, type_=_KEYS.c[name].type)
+            for name in ("project_id", "key", "mutation", "input_hash")
+        }
+    )
+    .on_conflict_do_nothing()
+    .returning(func.now())
+)
+_FIND_CLAIM = compile_statement(select(_KEYS.c.input_hash, _KEYS.c.answer).where(*_THE_KEY))
+_KEEP_ANSWER = compile_statement(
+    update(_KEYS).where(*_THE_KEY).values(answer=bindparam("given", type_=_KEYS.c.answer.type))
+)
 
 
 async def _claim(
     recording: Recording, mutation: str, arguments: Mapping[str, Any], key: str
 ) -> Answer | None:
     """Claim a key for this transaction; give the first answer if another had it."""
-    table = table_of(IdempotencyKey)
     input_hash = digest({"mutation": mutation, **arguments})
-    claimed = await recording.connection.execute(
-        postgresql.insert(table)
-        .values(project_id=recording.project_id, key=key, mutation=mutation, input_hash=input_hash)
-        .on_conflict_do_nothing()
+    transaction, project_id = recording.transaction, recording.project_id
+    await transaction.begin()
+    claimed = await transaction.fetch(
+        _CLAIM,
+        {"project_id": project_id, "key": key, "mutation": mutation, "input_hash": input_hash},
     )
-    if claimed.rowcount:
+    if claimed:
+        recording.moment = claimed[0][0]
         return None
-    found = await recording.connection.execute(
-        select(table.c.input_hash, table.c.answer).where(
-            table.c.project_id == recording.project_id, table.c.key == key
-        )
+    ((first_hash, answer_text),) = await transaction.fetch(
+        _FIND_CLAIM, {"project": project_id, "own_key": key}
     )
-    row = found.one()
-    if row.input_hash != input_hash:
+    if first_hash != input_hash:
         raise Conflict(
             "This key was used with another input; use a new key for a new request.",
             field="idempotencyKey",
         )
-    answer: Answer = orjson.loads(row.answer)
+    answer: Answer = orjson.loads(answer_text)
     return {name: _read_answer(value) for name, value in answer.items()}
 
 
@@ -127,22 +167,21 @@ def _read_answer(value: Any) -> Any:
     return value
 
 
-def _sqlstate(error: DBAPIError) -> str | None:
-    state: str | None = getattr(error.orig, "sqlstate", None)
+def _sqlstate(error: BaseException) -> str | None:
+    state: str | None = getattr(error, "sqlstate", None)
     return state
 
 
-def domain_error(error: IntegrityError) -> Invalid | Conflict:
+def domain_error(error: IntegrityConstraintViolationError) -> Invalid | Conflict:
     """Say what a constraint refused, by its name (`ck_sessions__quality_score`)."""
-    cause = getattr(error.orig, "__cause__", None)
-    name = str(getattr(cause, "constraint_name", None) or "")
+    name = error.constraint_name or ""
     kind, _, rest = name.partition("_")
     if kind == "ck":
         field_name = camel_case(rest.partition("__")[2])
         return Invalid("Out of range; see the field's description.", field=field_name)
     if kind not in {"fk", "uq", "pk"}:
         return Invalid("A value that must be given is missing.")
-    table = Base.metadata.tables[str(getattr(cause, "table_name", None))]
+    table = Base.metadata.tables[str(error.table_name)]
     unique = next((item for item in table.constraints if item.name == name), None)
     columns = [column.name for column in getattr(unique, "columns", ())]
     last = camel_case(columns[-1]) if columns else None

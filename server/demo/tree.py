@@ -61,7 +61,7 @@ class Tree:
 
     async def version(self, agent: str) -> Row[Any]:
         """Find the version that an agent ran at this tree's time."""
-        connection, project_id = self.recording.connection, self.recording.project_id
+        connection, project_id = await self.recording.connection(), self.recording.project_id
         (owner,) = await AGENT_BY_AGENT_ID.fetch(connection, project_id, [agent])
         assert owner is not None  # noqa: S101  recorded before any tree
         first = VERSIONS_BY_AGENT.page(PageArguments())
