@@ -17,7 +17,7 @@ CALL = {"toolName": "search", "arguments": {"q": 1}}
 
 async def _statements(graphql: GraphQLClient, engine: AsyncEngine, name: str, **values: Any) -> int:
     """Count what a mutation sends, but for the beginning and the end of a transaction."""
-    with recorded_statements(engine) as statements:
+    async with recorded_statements(engine) as statements:
         await graphql.record(name, "replayed", **values)
         await asyncio.sleep(0)  # the driver tells of a statement in the next turn of the loop
     return len(statements)
@@ -134,7 +134,7 @@ async def test_many_rows_are_written_a_table_at_a_time(
     await create_session(graphql)
     for own_id in (None, "call"):
         calls = [{**CALL, "toolCallId": own_id, "status": "FAILED"} for _ in range(100)]
-        with recorded_statements(engine) as statements:
+        async with recorded_statements(engine) as statements:
             message = await record_message(graphql, role="ASSISTANT", toolCalls=calls)
         assert len(message["toolCalls"]) == 100
         assert len({each.query for each in statements}) <= 6
