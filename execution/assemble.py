@@ -89,18 +89,26 @@ class Assembly:
         groups: dict[Any, list[Any]] = defaultdict(list)
         for row, item in zip(rows, items, strict=True):
             groups[row[KEY]].append(item)
-        counts = {} if plan.count is None else self.values[plan.count.number]
-        for key in groups.keys() | counts.keys() if counts else groups:
-            made[key] = self.connection(plan, page.cut(groups[key]), counts.get(key))
-        made.empty = self.connection(plan, page.cut(()), None)
+        counts: dict[Any, int] = {}
+        if plan.count is not None:
+            counts = self.values[plan.count.number]
+            for key in counts:
+                groups.setdefault(key, [])  # what is counted may lie beside the page
+        if plan.is_plain:
+            make, holds, values = plan.make, self.holds, self.values
+            for key, own in groups.items():
+                made[key] = make(((), page.trim(own), None, counts.get(key)), holds, values)
+            made.empty = make(((), (), None, None), holds, values)
+        else:
+            for key, own in groups.items():
+                made[key] = self.connection(plan, page.cut(own), counts.get(key))
+            made.empty = self.connection(plan, page.cut(()), None)
         return made
 
     def connection(self, plan: ConnectionPlan, page: PageRows, count: int | None) -> Object:
-        """Make a connection of nodes or, if it is not plain, of (node, node of an edge, cursor)."""
+        """Make a connection of (node, node of an edge, cursor)."""
         holds, values = self.holds, self.values
         items: Sequence[Any] = page.rows
-        if plan.is_plain:
-            return plan.make(((), items, None, count), holds, values)
         edges: Sequence[Object] = ()
         if plan.make_edge is not None:
             make_edge = plan.make_edge

@@ -82,13 +82,18 @@ class Page:
         after, before = position("after", self.after), position("before", self.before)
         return Page(self.order, "", 0, self.backward, after, before, wanted), values
 
+    def trim(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Give the page's rows, in the connection's order, of those that its statement gave."""
+        if len(rows) > self.size:  # by one, if at all
+            rows = rows[: self.size]
+        return rows[::-1] if self.backward else rows
+
     def cut(self, rows: Sequence[Any]) -> "PageRows":
-        """Cut the page out of the rows that its statement gave, one more than its size at most."""
-        more = len(rows) > self.size
-        rows = rows[: self.size]
+        """Cut the page out of the rows that its statement gave."""
+        own, more = self.trim(rows), len(rows) > self.size
         if self.backward:
-            return PageRows(rows[::-1], has_next=self.before is not None, has_previous=more)
-        return PageRows(rows, has_next=more, has_previous=self.after is not None)
+            return PageRows(own, has_next=self.before is not None, has_previous=more)
+        return PageRows(own, has_next=more, has_previous=self.after is not None)
 
     def cursor(self, row: Row[Any]) -> str:
         """Make the cursor of a row of this page."""
