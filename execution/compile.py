@@ -4,7 +4,6 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -52,12 +51,7 @@ def compile_query(
     root = schema.query_type
     if node.operation is not OperationType.QUERY or root is None:
         raise Unplannable(node.operation)
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    operation = Operation(schema, node, fragments)
+    operation = Operation.of(schema, document, node)
     members: list[Member] = []
     for found in operation.collect(((node.selection_set, ALWAYS),), root):
         is_typename = found.node.name.value == TYPENAME

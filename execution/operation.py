@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
@@ -31,6 +32,18 @@ class Operation:
     steps: list[Step] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     slots: Slots = field(default_factory=Slots)
+
+    @classmethod
+    def of(
+        cls, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
+    ) -> "Operation":
+        """Begin with an operation of a document."""
+        fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        return cls(schema, node, fragments)
 
     def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
         """Give the fields of a selection."""

@@ -19,7 +19,7 @@ from execution.collect import Condition
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page
 
-MakeObject: TypeAlias = Callable[[Sequence[Any], Sequence[bool], Sequence[Any]], dict[str, Any]]
+MakeObject: TypeAlias = Callable[[Any, Sequence[bool], Sequence[Any]], dict[str, Any]]
 """Makes an object of a row, of which conditions hold, and of the values of steps by number."""
 
 COUNT = "count"

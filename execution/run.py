@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from execution.assemble import Assembly
-from execution.collect import Condition, Unplannable
+from execution.collect import Unplannable, holds
 from execution.fetch import fetch
 from execution.plan import (
     PART,
@@ -74,8 +74,8 @@ async def _run(
     coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
     if isinstance(coerced, list):
         raise Unplannable
-    holds = [_holds(condition, coerced.coerced) for condition in plan.conditions]
-    request = _Request(plan, coerced, holds, {"project": context.project_id})
+    held = [holds(condition, coerced.coerced) for condition in plan.conditions]
+    request = _Request(plan, coerced, held, {"project": context.project_id})
     for step in plan.steps:
         request.sources.append(request.source(step))
     rows: list[list[Any]] = [[] for _ in plan.steps]
@@ -84,16 +84,12 @@ async def _run(
         statement = _statement(plan, request.sources)
         for row in await fetch(context.engine, statement, request.parameters):
             rows[row[PART]].append(row)
-    assembly = Assembly(request.pages, holds, statement.cursors if statement else {})
+    assembly = Assembly(request.pages, held, statement.cursors if statement else {})
     data = assembly.data(plan, rows, request.asked)
     if assembly.rest:
-        run = partial(run_rest, holds, schema, context, variables)
+        run = partial(run_rest, held, schema, context, variables)
         await gather(*[run(*rest) for rest in assembly.rest])
     return data
-
-
-def _holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
-    return all(variables[name] is wanted for name, wanted in condition)
 
 
 def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:

@@ -3,12 +3,14 @@
 Every field of a node is one of these, kept in its `metadata["declaration"]`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from resolvers.batch_loading import Loader
+from resolvers.context import Context
 from resolvers.loaders import OneByColumn, Pages
+from resolvers.recording import Answer
 
 Key = int | str
 """Where a key stands: a position in a row, or a name in a mutation's answer."""
@@ -65,6 +67,21 @@ class LoadedField:
 
 
 @dataclass(frozen=True)
+class ValueField:
+    """A plain value of a mutation's answer."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class MutationField:
+    """Records what a mutation's input says, and gives its answer."""
+
+    record: Callable[[Context, str, Mapping[str, Any]], Awaitable[Answer]]
+    """Takes the mutation's name and the input by the names of Python."""
+
+
+@dataclass(frozen=True)
 class FindField:
     """A root field that finds a row by its id or, with `by_name`, by the runtime's own name."""
 
@@ -98,6 +115,8 @@ Declaration = (
     | ManyField
     | PageField
     | ComputedField
+    | ValueField
+    | MutationField
     | LoadedField
     | FindField
     | SubjectField

@@ -36,6 +36,7 @@ from schema.declarations import (
     OneField,
     PageField,
     SubjectField,
+    ValueField,
 )
 from schema.filters import FILTER_COLUMNS
 from schema.orders import read_order
@@ -117,7 +118,7 @@ def value(key: str, description: str) -> Any:
     def resolve(root: Any) -> Any:
         return root.row[key]
 
-    return strawberry.field(resolver=resolve, description=description)
+    return _field(ValueField(key), resolve, description)
 
 
 def one(loader: OneByColumn, key: InstrumentedAttribute[Any] | str, description: str) -> Any:

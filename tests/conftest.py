@@ -168,6 +168,13 @@ async def graphql(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
 
 
 @pytest.fixture
+async def resolved(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
+    """A client of project 1, on a server that plans nothing."""
+    async with http_client(engine, plans_queries=False) as http:
+        yield GraphQLClient(http)
+
+
+@pytest.fixture
 async def other_project(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
     """A client whose key opens another project of the same store."""
     async with engine.begin() as connection:

@@ -4,14 +4,16 @@ A mutation field hands its input, as keyword arguments, to a recording function,
 transaction of its own; a payload shows the ids and values of the function's answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import strawberry
 
 from models import Scope
+from resolvers.context import Context
 from resolvers.recording import Answer
 from resolvers.transaction import record
+from schema.declarations import MutationField
 from schema.fields import Info, value
 
 RecordingFunction = Callable[..., Any]
@@ -58,13 +60,20 @@ def mutation(
 ) -> Any:
     """Declare a mutation by its recording function, input and payload."""
 
-    async def resolve(info: Info, input: Any) -> Any:  # noqa: A002  the argument's name
-        info.context.require(Scope.RECORD)
-        values = dict(input)  # plain values by the names of Python: `plain_inputs`
+    async def answer(context: Context, name: str, given: Mapping[str, Any]) -> Answer:
+        context.require(Scope.RECORD)
+        values = dict(given)
         key = values.pop("idempotency_key", None)
-        answer = await record(info.context, info.field_name, function, values, key)
-        return payload_type(row=answer)
+        return await record(context, name, function, values, key)
+
+    async def resolve(info: Info, input: Any) -> Any:  # noqa: A002  the argument's name
+        # the input is plain values by the names of Python: `plain_inputs`
+        return payload_type(row=await answer(info.context, info.field_name, input))
 
     argument = strawberry.argument(description="What to record.")
     resolve.__annotations__["input"] = Annotated[input_type, argument]
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={"declaration": MutationField(answer)},
+    )

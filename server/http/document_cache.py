@@ -20,8 +20,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from execution.collect import Unplannable
-from execution.compile import compile_query
-from execution.plan import QueryPlan
+from execution.planned import Plan, compile_operation
 from resolvers.errors import Invalid
 from server.bounded_cache import BoundedCache
 from server.http.document_limits import measure_operations, parse_within_limits
@@ -47,7 +46,7 @@ class PreparedOperation:
 
     node: OperationDefinitionNode
     measure: Measure
-    plan: QueryPlan | None
+    plan: Plan | None
     """How to run it, unless graphql-core has to."""
     known_costs: dict[Hashable, int] = field(default_factory=dict)
     """By the variables that pages' sizes depend on; see `check_cost`."""
@@ -119,9 +118,9 @@ class DocumentCache:
         self._documents.keep(text, prepared, len(text))
         return prepared
 
-    def _plan(self, document: DocumentNode, node: OperationDefinitionNode) -> QueryPlan | None:
+    def _plan(self, document: DocumentNode, node: OperationDefinitionNode) -> Plan | None:
         if not self._settings.plans_queries:
             return None
         with suppress(Unplannable):
-            return compile_query(self._schema, document, node)
+            return compile_operation(self._schema, document, node)
         return None

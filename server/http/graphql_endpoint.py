@@ -14,7 +14,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationType, execute
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
-from execution.run import run_query
+from execution.planned import run_plan
 from resolvers.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from server.http.document_cache import DocumentCache, InvalidDocument
 from server.http.document_limits import check_cost
@@ -166,11 +166,11 @@ class GraphQLEndpoint:
             return Outcome(invalid.errors)
         except (DomainError, GraphQLError) as error:
             return Outcome([error])
+        result: Any = None
         if operation.plan is not None:
-            data = await run_query(operation.plan, self._schema, node, context, request.variables)
-            if data is not None:
-                return Outcome((), executed=True, data=data)
-        result = execute(
+            planned = operation.plan, self._schema, node, context, request.variables
+            result = await run_plan(*planned)
+        result = result or execute(
             self._schema,
             prepared.document,
             context_value=context,

@@ -1,7 +1,6 @@
 """A planned query is one statement; without the plan a level is one, for any number of parents."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from resolvers.recording import Recording
 from resolvers.session import create_session
 from resolvers.transaction import record
 from schema.declarations import LoadedField, OneField, PageField, SubjectField
-from tests.conftest import http_client
 from tests.graphql_client import GraphQLClient
 from tests.history import ROADS, fill, links
 from tests.statements import recorded_statements
@@ -29,13 +27,6 @@ def _documents() -> list[str]:
     return documents + [
         ROADS[name].format(f"{field} {{ id }}") for name, field in links(OneField, SubjectField)
     ]
-
-
-@pytest.fixture
-async def resolved(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
-    """A client of project 1, on a server that plans nothing."""
-    async with http_client(engine, plans_queries=False) as http:
-        yield GraphQLClient(http)
 
 
 @pytest.fixture

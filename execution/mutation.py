@@ -1,0 +1,134 @@
+"""Plans for mutations: what is recorded is recorded once, and objects are made of its rows.
+
+Covered is a mutation of one field whose payload shows values and rows by their own columns. All
+else graphql-core runs from the start, before anything is recorded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_argument_values,
+    get_variable_values,
+    located_error,
+)
+
+from execution.collect import ALWAYS, Condition, Unplannable, holds
+from execution.compile import object_plan
+from execution.objects import Member, make_objects_of
+from execution.operation import TYPENAME, Operation, object_type
+from execution.plan import Columns, MakeObject, Place, ReadStep
+from resolvers.context import Context
+from schema.declarations import ManyField, MutationField, OneField, ValueField
+
+
+@dataclass
+class PayloadLink:
+    """Rows that a payload shows, by an id or a list of ids in the mutation's answer."""
+
+    place: Place
+    declaration: OneField | ManyField
+    make: MakeObject
+
+
+@dataclass
+class MutationPlan:
+    """A mutation: its one field, and what is wanted of the payload."""
+
+    place: Place
+    declaration: MutationField
+    make: MakeObject
+    links: list[PayloadLink]
+    conditions: list[Condition]
+
+
+def compile_mutation(
+    schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
+) -> MutationPlan:
+    """Compile a valid mutation. Raises `Unplannable` where graphql-core has to run it."""
+    root = schema.mutation_type
+    if node.operation is not OperationType.MUTATION or root is None:
+        raise Unplannable(node.operation)
+    operation = Operation.of(schema, document, node)
+    fields = operation.collect(((node.selection_set, ALWAYS),), root)
+    if len(fields) != 1 or fields[0].condition or fields[0].node.name.value == TYPENAME:
+        raise Unplannable("more than one field")
+    place = operation.place(fields[0], root)
+    if not isinstance(place.declaration, MutationField):
+        raise Unplannable(place.key)
+    kind = object_type(place.field.type)
+    members: list[Member] = []
+    links: list[PayloadLink] = []
+    for found in operation.collect(fields[0].selections, kind):
+        if found.node.name.value == TYPENAME:
+            expression = repr(kind.name)
+        else:
+            own = operation.place(found, kind)
+            match own.declaration:
+                case ValueField(key):
+                    expression = f"row[{key!r}]"
+                case OneField(loader) | ManyField(loader) as declaration:
+                    expression = f"values[{len(links)}]"
+                    names = {column.name: at for at, column in enumerate(loader.table.c)}
+                    step = ReadStep(0, own, None, Columns(loader.table, operation.slots, names))
+                    node_type = operation.node_type(loader.table)
+                    objects = object_plan(operation, found.selections, node_type, step)
+                    if objects.rest or operation.steps:
+                        raise Unplannable(own.key)
+                    links.append(PayloadLink(own, declaration, objects.make))
+                case _:
+                    raise Unplannable(own.key)
+        members.append(Member(found.key, expression, operation.number(found.condition)))
+    made = make_objects_of(members, {})
+    return MutationPlan(place, place.declaration, made, links, operation.conditions)
+
+
+async def run_mutation(
+    plan: MutationPlan,
+    schema: GraphQLSchema,
+    node: OperationDefinitionNode,
+    context: Context,
+    variables: Mapping[str, Any],
+) -> ExecutionResult | None:
+    """Record, and give the payload; None where graphql-core has to run it: nothing was recorded."""
+    coerced = get_variable_values(schema, node.variable_definitions or (), dict(variables))
+    if isinstance(coerced, list):
+        return None
+    place = plan.place
+    try:
+        arguments = get_argument_values(place.field, place.node, coerced)
+    except GraphQLError:
+        return None
+    held = [holds(condition, coerced.coerced) for condition in plan.conditions]
+    path: list[str | int] = [place.key]
+    try:
+        answer = await plan.declaration.record(context, place.node.name.value, arguments["input"])
+        values = []
+        for link in plan.links:
+            path = [place.key, link.place.key]
+            values.append(await _show(link, context, answer, held))
+        return ExecutionResult({place.key: plan.make(answer, held, values)}, None)
+    except Exception as error:  # noqa: BLE001  whatever a resolver raises is an error of its field
+        return ExecutionResult({place.key: None}, [located_error(error, [place.node], path)])
+
+
+async def _show(
+    link: PayloadLink, context: Context, answer: Mapping[str, Any], held: list[bool]
+) -> Any:
+    condition = link.place.condition
+    if condition is not None and not held[condition]:
+        return None
+    loader = link.declaration.loader
+    given = answer[str(link.declaration.key)]
+    if isinstance(link.declaration, ManyField):
+        rows = [await context.load(loader, key) for key in given]
+        return [link.make(row, held, ()) for row in rows if row is not None]
+    row = None if given is None else await context.load(loader, given)
+    return None if row is None else link.make(row, held, ())
