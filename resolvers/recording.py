@@ -17,7 +17,7 @@ from sqlalchemy import CursorResult, Delete, Executable, Row, Table, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from models import Session, ToolCall
+from models import Session
 from resolvers import record_statements
 from resolvers.database_transaction import DatabaseTransaction
 from resolvers.errors import Invalid
@@ -33,6 +33,7 @@ from resolvers.kept_rows import (
     blank_row,
     values_of,
 )
+from resolvers.last_attempts import LastAttempts
 from resolvers.validation import check_rows, check_values
 from resolvers.write_statement import Adjustment, write_rows
 from resolvers.write_tables import write_tables
@@ -66,8 +67,10 @@ class Recording:
     _adjustments: dict[Table, Adjustment] = field(default_factory=dict)
     _changed: dict[int, KeptRow] = field(default_factory=dict)
     """The rows to insert or change, by identity, in order."""
-    _attempts: dict[UUID, dict[str, KeptRow | None]] = field(default_factory=dict)
-    """What is known of the last attempts of calls, by their sessions and the runtime's ids."""
+    _attempts: LastAttempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._attempts = LastAttempts(self._rows, self.tool_call_ids)
 
     def identify(self, reference: str) -> str:
         """Give the id or own name that a client's reference stands for."""
@@ -102,7 +105,7 @@ class Recording:
         self._rows.forget_seen()
         if isinstance(statement, (Update, Delete)):
             self._rows.clear()
-            self._attempts.clear()
+            self._attempts.forget()
         return await self.transaction.execute(statement)
 
     async def row(self, model: type[Any], *, lock: bool = False, **key: Any) -> Row[Any] | None:
@@ -147,26 +150,12 @@ class Recording:
             await self.flush()
         if isinstance(session_id, FromRow):
             session_id = session_id.known
-        attempts = self._attempts.setdefault(session_id, {})
-        if any(own_id not in attempts for own_id in tool_call_ids):
-            wanted = sorted({*self.tool_call_ids, *tool_call_ids} - attempts.keys())
-            attempts |= dict.fromkeys(wanted)
-            for kept in await self._read_attempts(session_id, wanted):
-                attempts[kept.values["tool_call_id"]] = kept
-        found = {own_id: attempts[own_id] for own_id in tool_call_ids}
-        if any(kept is not None and kept.is_unread for kept in found.values()):
-            await self.flush()
-        return {own_id: kept.row for own_id, kept in found.items() if kept is not None}
-
-    async def _read_attempts(self, session_id: UUID, wanted: Sequence[str]) -> list[KeptRow]:
-        await self.transaction.begin()
-        found = await self.transaction.fetch(
-            record_statements.LAST_ATTEMPTS,
-            {"project": self.project_id, "session_id": session_id, "tool_call_ids": wanted},
+        found = await self._attempts.read(
+            self.transaction, self.project_id, session_id, tool_call_ids
         )
-        table = table_of(ToolCall)
-        read = [KeptRow(table, values_of(table, row), is_locked=True) for row in found]
-        return [self._rows.find(table, row.values) or self._rows.keep(row) for row in read]
+        if any(kept.is_unread for kept in found.values()):
+            await self.flush()
+        return {own_id: kept.row for own_id, kept in found.items()}
 
     async def insert(self, model: type[Any], **values: Any) -> Row[Any]:
         """Insert a row and give it whole. Raises `Invalid` for values that cannot be stored.
@@ -193,7 +182,7 @@ class Recording:
             if not key:
                 made.append(self._rows.keep(kept))
                 self._changed[id(kept)] = kept
-                self._know_attempt(kept)
+                self._attempts.know(kept)
             elif inserted := await self._insert_at_once(kept, key):
                 made.append(inserted)
         return [kept.row for kept in made]
@@ -207,11 +196,6 @@ class Recording:
         return KeptRow(
             table, values, is_new=True, is_unread=is_unread, is_locked=True, changed=changed
         )
-
-    def _know_attempt(self, kept: KeptRow) -> None:
-        own_id = kept.values.get("tool_call_id") if kept.table is table_of(ToolCall) else None
-        if own_id is not None:
-            self._attempts.setdefault(kept.values["session_id"], {})[own_id] = kept
 
     async def _insert_at_once(self, kept: KeptRow, key: str) -> KeptRow | None:
         new = {each.values["id"] for each in self._changed.values() if each.is_new}
@@ -228,8 +212,8 @@ class Recording:
         values = values_of(kept.table, found[0])
         inserted = self._rows.keep(KeptRow(kept.table, values, is_locked=True))
         self.written[kept.table, values["id"]] = inserted
-        if kept.table is table_of(Session):  # it has no calls yet
-            self._attempts[values["id"]] = dict.fromkeys(self.tool_call_ids)
+        if kept.table is table_of(Session):
+            self._attempts.know_session(values["id"])
         return inserted
 
     async def change(self, model: type[Any], row_id: UUID, **values: Any) -> Row[Any]:

@@ -97,10 +97,14 @@ async def _attempt(
     try:
         answer = await function(recording, **arguments)
         await recording.flush(is_last=idempotency_key is None)
-    except NotKnownYetError as error:
-        raise _AssumptionError from error
-    except (DomainError, IntegrityConstraintViolationError, DivisionByZeroError) as error:
-        if not recording.has_assumed:
+    except (
+        NotKnownYetError,
+        DomainError,
+        IntegrityConstraintViolationError,
+        DivisionByZeroError,
+    ) as error:
+        has_assumed = recording.has_assumed or isinstance(error, NotKnownYetError)
+        if recording.reads_first or not has_assumed:
             raise
         raise _AssumptionError from error
     if recording.moment is not None:
