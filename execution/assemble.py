@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from execution.plan import (
     KEY,
@@ -123,4 +124,12 @@ class Assembly:
     def written_cursors(self, step: PageStep, page: Page, rows: Sequence[Any]) -> list[str]:
         """Write the cursor of each row."""
         places = self.cursors[step.number]
-        return [write_cursor([row[place] for place in places], page.signature) for row in rows]
+        return [
+            write_cursor([_value_of(row[place]) for place in places], page.signature)
+            for row in rows
+        ]
+
+
+def _value_of(read: Any) -> Any:
+    """Give the value of an order's column, which is a UUID where bytes were read."""
+    return UUID(bytes=read) if isinstance(read, bytes) else read

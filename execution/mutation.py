@@ -7,6 +7,7 @@ else graphql-core runs from the start, before anything is recorded.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     DocumentNode,
@@ -129,6 +130,11 @@ async def _show(
     given = answer[str(link.declaration.key)]
     if isinstance(link.declaration, ManyField):
         rows = [await context.load(loader, key) for key in given]
-        return [link.make(row, held, ()) for row in rows if row is not None]
+        return [link.make(_as_read(row), held, ()) for row in rows if row is not None]
     row = None if given is None else await context.load(loader, given)
-    return None if row is None else link.make(row, held, ())
+    return None if row is None else link.make(_as_read(row), held, ())
+
+
+def _as_read(row: Any) -> list[Any]:
+    """Turn a row into what a statement would have given: UUIDs are bytes (`read_as`)."""
+    return [value.bytes if isinstance(value, UUID) else value for value in row]

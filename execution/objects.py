@@ -1,7 +1,7 @@
 """Makes response objects of rows: one generated function for each selection.
 
 The function holds a dict display with the selection's keys in order, such as
-`{"id": "session_" + encode(row[2].bytes), "messages": values[1][row[2]]}`: what is below a row is
+`{"id": "session_" + encode(row[2]), "messages": values[1][row[2]]}`: what is below a row is
 there already, in the values of later steps.
 """
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import Numeric
+from sqlalchemy import Numeric, Uuid
 from typeid.base32 import encode
 
 from execution.collect import Unplannable
@@ -72,12 +72,14 @@ def expression_of(declaration: Any, columns: Columns, functions: dict[str, Any])
     match declaration:
         case IdentityField():
             prefix = f"{PREFIXES[columns.table]}_"
-            return f"{prefix!r} + encode(row[{columns.position('id')}].bytes)"
+            return f"{prefix!r} + encode(row[{columns.position('id')}])"
         case ColumnField(position, is_json):
             column = table_columns[position]
             value = f"row[{columns.position(column.name)}]"
             if is_json:
                 return f"json({value})"
+            if isinstance(column.type, Uuid):
+                raise Unplannable(column.name)  # read as bytes
             is_decimal = isinstance(column.type, Numeric) and column.type.python_type is Decimal
             return f"text({value})" if is_decimal else value
         case ComputedField(positions, function):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     DocumentNode,
@@ -19,6 +20,7 @@ from graphql import (
     SelectionSetNode,
     execute,
 )
+from sqlalchemy import Uuid
 
 from execution.collect import CollectedField, Unplannable
 from execution.operation import Operation
@@ -50,7 +52,9 @@ def compile_rest(
     )
     document = DocumentNode(definitions=(own, *operation.fragments.values()))
     keys = [(found.key, operation.number(found.condition)) for found in fields]
-    row = [columns.position(column.name) for column in columns.table.c]
+    row = [
+        (columns.position(column.name), isinstance(column.type, Uuid)) for column in columns.table.c
+    ]
     return Rest(NODE_TYPES[columns.table], kind.name, keys, row, document)
 
 
@@ -85,7 +89,7 @@ async def _run(
     result = execute(
         _rooted(schema, rest.type_name),
         rest.document,
-        root_value=rest.node_type(row=[row[place] for place in rest.row]),
+        root_value=rest.node_type(row=_whole(rest, row)),
         context_value=context,
         variable_values=dict(variables),
     )
@@ -94,6 +98,14 @@ async def _run(
     if result.errors or result.data is None:
         raise Unplannable(rest.type_name)
     return result.data
+
+
+def _whole(rest: Rest, row: Any) -> list[Any]:
+    """Give the table's row."""
+    return [
+        UUID(bytes=row[place]) if is_uuid and row[place] is not None else row[place]
+        for place, is_uuid in rest.row
+    ]
 
 
 @lru_cache(64)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from graphql import (
     GraphQLError,
@@ -115,7 +114,7 @@ class _Request:
     sources: list[Source] = field(default_factory=list)
     pages: dict[int, Page] = field(default_factory=dict)
     """The pages that connections ask for, by their steps."""
-    asked: dict[int, list[tuple[str, UUID]]] = field(default_factory=dict)
+    asked: dict[int, list[tuple[str, bytes]]] = field(default_factory=dict)
     """The ids that a root field asks for, by its step."""
 
     def source(self, step: Step) -> Source:
@@ -174,7 +173,8 @@ class _Request:
         ids = [decode(each) for each in (given["ids"] if "ids" in given else [given["id"]])]
         if None in ids or len(ids) > MAXIMUM_PAGE_SIZE:
             raise Unplannable(step.place.key)
-        self.asked[step.number] = asked = [each for each in ids if each is not None]
+        asked = [each for each in ids if each is not None]
+        self.asked[step.number] = [(prefix, key.bytes) for prefix, key in asked]
         for prefix, key in asked:
             if prefix in step.steps:
                 name = f"keys_{step.steps[prefix].number}"

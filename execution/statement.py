@@ -23,12 +23,15 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Dialect,
+    LargeBinary,
     Select,
     Subquery,
+    Text,
     Uuid,
     any_,
     bindparam,
     cast,
+    func,
     literal_column,
     null,
     select,
@@ -135,11 +138,16 @@ def _keys(step: ReadStep, above: CTE) -> Subquery:
 
 def _select(step: ReadStep, columns: Columns, table: CTE, slots: Slots) -> Select[Any]:
     """Select a step's rows in the form that all share."""
-    places = {place: table.c[name] for name, place in columns.positions.items()}
-    values: list[ColumnElement[Any]] = []
-    for place, kind in enumerate(slots.types, KEY + 1):
-        value = places.get(place, null())
-        is_of_kind = place in places and not isinstance(value.type, JSON)
-        values.append(value if is_of_kind else cast(value, kind))
-    key = table.c.get("parent_key", cast(null(), Uuid))
-    return select(literal_column(str(step.number)), key, *values).select_from(table)
+    values = {place: _as_read(table.c[name]) for name, place in columns.positions.items()}
+    if "parent_key" in table.c:
+        values[KEY] = _as_read(table.c.parent_key)
+    kinds = enumerate((LargeBinary(), *slots.types), KEY)
+    shared = [values.get(place, cast(null(), kind)) for place, kind in kinds]
+    return select(literal_column(str(step.number)), *shared).select_from(table)
+
+
+def _as_read(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Turn a column into what it is read as (`execution.plan.read_as`)."""
+    if isinstance(column.type, Uuid):
+        return func.uuid_send(column, type_=LargeBinary())
+    return cast(column, Text) if isinstance(column.type, JSON) else column
