@@ -6,7 +6,7 @@ next, has previous, start cursor, end cursor).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -25,6 +25,7 @@ from execution.objects import Member, make_objects_of
 from execution.operation import Operation, object_type
 from execution.plan import (
     COUNT,
+    AskedPage,
     ConnectionPlan,
     CountStep,
     MakeObject,
@@ -35,7 +36,6 @@ from execution.plan import (
 )
 from resolvers.errors import Invalid
 from resolvers.loaders import Pages
-from resolvers.page import Page
 from schema.fields import read_page_arguments
 
 CompileRows: TypeAlias = Callable[[Operation, Selections, GraphQLObjectType, ReadStep], ObjectPlan]
@@ -62,9 +62,11 @@ def compile_page(
     key: str | None = None,
 ) -> PageStep:
     """Add the step of a connection. Raises `Unplannable`."""
-    page = None if _has_variables(place.node) else _read_page(loader, place)
     new = operation.new(place, parent, loader.table)
-    step = PageStep(**new, key=key, loader=loader, page=page)
+    asked_page = None
+    if not _has_variables(place.node):
+        asked_page = _read_page(loader, place, len(operation.steps))
+    step = PageStep(**new, key=key, loader=loader, asked=asked_page)
     operation.steps.append(step)
     kind = object_type(place.field.type)
     fields = operation.collect(selections, kind)
@@ -126,11 +128,17 @@ def _has_variables(node: FieldNode | ValueNode) -> bool:
     return False
 
 
-def _read_page(loader: Pages, place: Place) -> Page:
+def _read_page(loader: Pages, place: Place, step: int) -> AskedPage:
     try:
-        return read_page_arguments(loader, **get_argument_values(place.field, place.node))
+        return ask_page(loader, get_argument_values(place.field, place.node), step)
     except (GraphQLError, Invalid) as error:
         raise Unplannable(place.key) from error
+
+
+def ask_page(loader: Pages, arguments: Mapping[str, Any], step: int) -> AskedPage:
+    """Read which page a step's field asks for. Raises `Invalid`."""
+    page = read_page_arguments(loader, **arguments)
+    return AskedPage(page, *page.with_parameters(f"step_{step}"))
 
 
 def _make(

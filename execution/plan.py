@@ -8,7 +8,7 @@ nothing of a request: arguments, variables and conditions are its inputs.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import FieldNode, GraphQLField
 from sqlalchemy import JSON, LargeBinary, Table, Text, Uuid
@@ -140,6 +140,14 @@ class ConnectionPlan:
         return self.make_edge is None and self.make_information is None
 
 
+class AskedPage(NamedTuple):
+    """A page, the same with parameters for its values, and those (`Page.with_parameters`)."""
+
+    page: Page
+    shape: Page
+    values: dict[str, Any]
+
+
 @dataclass
 class Step:
     """Gives a value for the field at a place; steps are numbered, each after its parent."""
@@ -198,7 +206,7 @@ class PageStep(ReadStep):
     """Gives the connection of each key; that of a root field has the key None."""
 
     loader: Pages = field(kw_only=True)
-    page: Page | None = field(kw_only=True)
+    asked: "AskedPage | None" = field(kw_only=True)
     """The page, where the field's arguments have no variables."""
     connection: ConnectionPlan = field(init=False)
 

@@ -17,6 +17,7 @@ from graphql import (
 
 from execution.assemble import Assembly
 from execution.collect import Unplannable, holds
+from execution.connections import ask_page
 from execution.fetch import fetch
 from execution.plan import (
     PART,
@@ -38,7 +39,6 @@ from resolvers.identifiers import decode, decode_as
 from resolvers.loaders import OneByColumn
 from resolvers.page import MAXIMUM_PAGE_SIZE, Page
 from resolvers.validation import check_name
-from schema.fields import read_page_arguments
 
 _KEPT_STATEMENTS = 32
 
@@ -150,11 +150,12 @@ class _Request:
 
     def page(self, step: PageStep) -> Page:
         """Read which page a connection asks for. Raises `Invalid`."""
-        page = step.page or read_page_arguments(step.loader, **self.arguments(step.place))
-        self.pages[step.number] = page
-        shape, values = page.with_parameters(f"step_{step.number}")
-        self.parameters.update(values)
-        return shape
+        asked = step.asked
+        if asked is None:
+            asked = ask_page(step.loader, self.arguments(step.place), step.number)
+        self.pages[step.number] = asked.page
+        self.parameters.update(asked.values)
+        return asked.shape
 
     def find(self, step: FindStep) -> OneByColumn:
         """Read the id that a root field asks for. Raises `Invalid`."""

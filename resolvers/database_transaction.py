@@ -9,9 +9,9 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Connection, CursorResult, Executable, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.util import greenlet_spawn
 
 from resolvers.compiled_statement import CompiledStatement
+from resolvers.pooled_connection import give_back, take_connection
 
 Given = TypeVar("Given")
 
@@ -56,15 +56,15 @@ class DatabaseTransaction:
         finally:
             if self._driver.is_in_transaction():  # what should have ended it was cancelled
                 self._driver.terminate()
-            if self._connection is not None:
-                await self._connection.close()
-            else:
-                self._pooled.close()
+            try:
+                if self._connection is not None:
+                    await self._connection.close()
+            finally:
+                give_back(self._engine, self._pooled)
 
     async def _open(self) -> None:
         if self._pooled is None:
-            # what `AsyncEngine.connect` does beside this costs as much again
-            self._pooled = await greenlet_spawn(self._engine.sync_engine.pool.connect)
+            self._pooled = await take_connection(self._engine)
             self._driver = self._pooled.driver_connection
 
     async def _tell(self, running: Awaitable[Given]) -> Given:
