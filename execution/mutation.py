@@ -27,6 +27,7 @@ from execution.objects import Member, make_objects_of
 from execution.operation import TYPENAME, Operation, object_type
 from execution.plan import Columns, MakeObject, Place, ReadStep
 from resolvers.context import Context
+from resolvers.loaders import OneByColumn
 from schema.declarations import ManyField, MutationField, OneField, ValueField
 
 
@@ -77,8 +78,7 @@ def compile_mutation(
                     expression = f"row[{key!r}]"
                 case OneField(loader) | ManyField(loader) as declaration:
                     expression = f"values[{len(links)}]"
-                    names = {column.name: at for at, column in enumerate(loader.table.c)}
-                    step = ReadStep(0, own, None, Columns(loader.table, operation.slots, names))
+                    step = ReadStep(0, own, None, Columns.of_row(loader.table))
                     node_type = operation.node_type(loader.table)
                     objects = object_plan(operation, found.selections, node_type, step)
                     if objects.rest or operation.steps:
@@ -129,12 +129,11 @@ async def _show(
     loader = link.declaration.loader
     given = answer[str(link.declaration.key)]
     if isinstance(link.declaration, ManyField):
-        rows = [await context.load(loader, key) for key in given]
-        return [link.make(_as_read(row), held, ()) for row in rows if row is not None]
-    row = None if given is None else await context.load(loader, given)
-    return None if row is None else link.make(_as_read(row), held, ())
+        rows = [await _load(context, loader, key) for key in given]
+        return [link.make(row, held, ()) for row in rows if row is not None]
+    row = None if given is None else await _load(context, loader, given)
+    return None if row is None else link.make(row, held, ())
 
 
-def _as_read(row: Any) -> list[Any]:
-    """Turn a row into what a statement would have given: UUIDs are bytes (`read_as`)."""
-    return [value.bytes if isinstance(value, UUID) else value for value in row]
+async def _load(context: Context, loader: OneByColumn, key: UUID) -> Any:
+    return context.remembered(loader, key) or await context.load(loader, key)

@@ -72,7 +72,8 @@ def expression_of(declaration: Any, columns: Columns, functions: dict[str, Any])
     match declaration:
         case IdentityField():
             prefix = f"{PREFIXES[columns.table]}_"
-            return f"{prefix!r} + encode(row[{columns.position('id')}])"
+            value = f"row[{columns.position('id')}]{'.bytes' if columns.are_whole else ''}"
+            return f"{prefix!r} + encode({value})"
         case ColumnField(position, is_json):
             column = table_columns[position]
             value = f"row[{columns.position(column.name)}]"

@@ -65,6 +65,15 @@ class Columns:
     positions: dict[str, int] = field(default_factory=dict)
     _numbers: Counter[str] = field(default_factory=Counter)
 
+    are_whole: bool = False
+    """Whether the rows are those of the table, with UUIDs for bytes."""
+
+    @classmethod
+    def of_row(cls, table: Table) -> "Columns":
+        """Give the columns of whole rows."""
+        positions = {column.name: place for place, column in enumerate(table.c)}
+        return cls(table, Slots(), positions, are_whole=True)
+
     def position(self, name: str) -> int:
         """Give a column's place; it is read from now on."""
         return self.read(name, read_as(self.table.c[name].type))

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Scope
@@ -28,6 +28,7 @@ class Context:
     engine: AsyncEngine
     project_id: int
     scopes: frozenset[Scope] = frozenset(Scope)
+    _written: dict[tuple[OneByColumn, Any], Row[Any]] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     def require(self, scope: Scope) -> None:
@@ -55,10 +56,15 @@ class Context:
     def forget(self) -> None:
         """Drop what was loaded, since it may have changed."""
         self._loaders.clear()
+        self._written.clear()
 
-    def remember(self, loader: OneByColumn, row: Row[Any]) -> None:
-        """Keep a row that a write returned, so that its answer need not read it again."""
-        self._batched(loader, loader.fetch).prime(row.id, row)
+    def remember(self, table: Table, row: Row[Any]) -> None:
+        """Keep a row that was written, so that the answer need not read it again."""
+        self._written[OneByColumn(table), row.id] = row
+
+    def remembered(self, loader: OneByColumn, key: Any) -> Row[Any] | None:
+        """Give a row that was written; None if this one was not."""
+        return self._written.get((loader, key))
 
     async def _load(self, identity: Hashable, fetch: _Fetch, key: Any) -> Any:
         # many fields wait for it; where one fails, graphql-core cancels those beside it
@@ -74,4 +80,7 @@ class Context:
                     return await fetch(connection, self.project_id, plain)
 
             batched = self._loaders[identity] = DataLoader(load_batch)
+            for (loader, written), row in self._written.items():
+                if loader == identity:
+                    batched.prime(written, row)
         return batched

@@ -24,7 +24,6 @@ from resolvers.database_transaction import ConnectionLostError, DatabaseTransact
 from resolvers.errors import Conflict, DomainError, Invalid
 from resolvers.identifiers import table_of
 from resolvers.kept_rows import NotKnownYetError, known
-from resolvers.loaders import OneByColumn
 from resolvers.recording import Answer, Recording, digest
 from resolvers.validation import camel_case, check_name
 
@@ -77,7 +76,7 @@ async def record(
             await sleep(random() * 0.02 * 2**attempt)  # noqa: S311  spreads the retries
     context.forget()
     for (table, _), kept in recording.written.items():
-        context.remember(OneByColumn(table), kept.row)
+        context.remember(table, kept.row)
     return answer
 
 
