@@ -77,9 +77,9 @@ class Assembly:
     def connections(self, step: PageStep, rows: Sequence[Any]) -> Connections:
         """Make the connection of each key, and that of any that has no rows."""
         made = Connections()
-        if step.number not in self.pages:
+        page = self.pages.get(step.number)
+        if page is None:
             return made
-        page = self.pages[step.number]
         plan = step.connection
         nodes = self.objects(plan.nodes, rows) if plan.nodes else rows
         items: Iterable[Any] = nodes
@@ -90,7 +90,7 @@ class Assembly:
         groups: dict[Any, list[Any]] = defaultdict(list)
         for row, item in zip(rows, items, strict=True):
             groups[row[KEY]].append(item)
-        counts: dict[Any, int] = {}
+        counts: Mapping[Any, int] = {}
         if plan.count is not None:
             counts = self.values[plan.count.number]
             for key in counts:
@@ -99,11 +99,10 @@ class Assembly:
             make, holds, values = plan.make, self.holds, self.values
             for key, own in groups.items():
                 made[key] = make(((), page.trim(own), None, counts.get(key)), holds, values)
-            made.empty = make(((), (), None, None), holds, values)
         else:
             for key, own in groups.items():
                 made[key] = self.connection(plan, page.cut(own), counts.get(key))
-            made.empty = self.connection(plan, page.cut(()), None)
+        made.empty = self.connection(plan, page.cut(()), None)
         return made
 
     def connection(self, plan: ConnectionPlan, page: PageRows, count: int | None) -> Object:

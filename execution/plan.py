@@ -142,11 +142,12 @@ class ConnectionPlan:
     edge_nodes: ObjectPlan | None
     wants_cursors: bool
     count: "CountStep | None"
+    is_plain: bool = field(init=False)
+    """Whether nodes are all that is wanted, or their count."""
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nodes are all that is wanted, or their count."""
-        return self.make_edge is None and self.make_information is None
+    def __post_init__(self) -> None:
+        """Find out how much is wanted."""
+        self.is_plain = self.make_edge is None and self.make_information is None
 
 
 class AskedPage(NamedTuple):
