@@ -13,6 +13,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -21,7 +22,7 @@ from graphql import (
     located_error,
 )
 
-from execution.collect import ALWAYS, Condition, Unplannable, holds
+from execution.collect import ALWAYS, CollectedField, Condition, Unplannable, holds
 from execution.compile import object_plan
 from execution.objects import Member, make_objects_of
 from execution.operation import TYPENAME, Operation, object_type
@@ -66,29 +67,38 @@ def compile_mutation(
     if not isinstance(place.declaration, MutationField):
         raise Unplannable(place.key)
     kind = object_type(place.field.type)
-    members: list[Member] = []
     links: list[PayloadLink] = []
-    for found in operation.collect(fields[0].selections, kind):
-        if found.node.name.value == TYPENAME:
-            expression = repr(kind.name)
-        else:
-            own = operation.place(found, kind)
-            match own.declaration:
-                case ValueField(key):
-                    expression = f"row[{key!r}]"
-                case OneField(loader) | ManyField(loader) as declaration:
-                    expression = f"values[{len(links)}]"
-                    step = ReadStep(0, own, None, Columns.of_row(loader.table))
-                    node_type = operation.node_type(loader.table)
-                    objects = object_plan(operation, found.selections, node_type, step)
-                    if objects.rest or operation.steps:
-                        raise Unplannable(own.key)
-                    links.append(PayloadLink(own, declaration, objects.make))
-                case _:
-                    raise Unplannable(own.key)
-        members.append(Member(found.key, expression, operation.number(found.condition)))
+    members = [
+        Member(
+            found.key,
+            _expression(operation, found, kind, links),
+            operation.number(found.condition),
+        )
+        for found in operation.collect(fields[0].selections, kind)
+    ]
     made = make_objects_of(members, {})
     return MutationPlan(place, place.declaration, made, links, operation.conditions)
+
+
+def _expression(
+    operation: Operation, found: CollectedField, kind: GraphQLObjectType, links: list[PayloadLink]
+) -> str:
+    """Compile a field of the payload; give the expression of its value."""
+    if found.node.name.value == TYPENAME:
+        return repr(kind.name)
+    place = operation.place(found, kind)
+    match place.declaration:
+        case ValueField(key):
+            return f"row[{key!r}]"
+        case OneField(loader) | ManyField(loader) as declaration:
+            step = ReadStep(0, place, None, Columns.of_row(loader.table))
+            node_type = operation.node_type(loader.table)
+            objects = object_plan(operation, found.selections, node_type, step)
+            if objects.rest or operation.steps:
+                raise Unplannable(place.key)  # there is more to read than the row
+            links.append(PayloadLink(place, declaration, objects.make))
+            return f"values[{len(links) - 1}]"
+    raise Unplannable(place.key)
 
 
 async def run_mutation(
