@@ -21,7 +21,7 @@ from server.settings import Settings
 from tests.execution.operations import operations
 from tests.history import fill
 
-EXAMPLES = int(os.environ.get("SESSIONGRAPH_TEST_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("SESSIONGRAPH_TEST_EXAMPLES", "2000"))
 
 
 def client(engine: AsyncEngine, *, plans_queries: bool) -> httpx2.AsyncClient:
