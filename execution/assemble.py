@@ -99,10 +99,11 @@ class Assembly:
             make, holds, values = plan.make, self.holds, self.values
             for key, own in groups.items():
                 made[key] = make(((), page.trim(own), None, counts.get(key)), holds, values)
+            made.empty = make(((), (), None, None), holds, values)
         else:
             for key, own in groups.items():
                 made[key] = self.connection(plan, page.cut(own), counts.get(key))
-        made.empty = self.connection(plan, page.cut(()), None)
+            made.empty = self.connection(plan, page.cut(()), None)
         return made
 
     def connection(self, plan: ConnectionPlan, page: PageRows, count: int | None) -> Object:

@@ -167,6 +167,11 @@ class Step:
     parent: "ReadStep | None"
     """The step whose rows the field belongs to; None for a root field."""
 
+    @property
+    def varies(self) -> bool:
+        """Whether requests differ in how it is read, and not just in whether."""
+        return False
+
 
 @dataclass
 class ReadStep(Step):
@@ -195,6 +200,11 @@ class FindStep(OneStep):
 
     by_name: OneByColumn | None = field(kw_only=True)
 
+    @property
+    def varies(self) -> bool:
+        """Whether requests differ in how it is read: by id or by name."""
+        return self.by_name is not None
+
 
 @dataclass
 class KeysStep(OneStep):
@@ -220,6 +230,11 @@ class PageStep(ReadStep):
     """The page, where the field's arguments have no variables."""
     connection: ConnectionPlan = field(init=False)
 
+    @property
+    def varies(self) -> bool:
+        """Whether requests ask for different pages."""
+        return self.asked is None
+
 
 @dataclass
 class CountStep(ReadStep):
@@ -227,6 +242,11 @@ class CountStep(ReadStep):
 
     loader: Pages = field(kw_only=True)
     page_step: PageStep = field(kw_only=True)
+
+    @property
+    def varies(self) -> bool:
+        """Whether requests count by different filters."""
+        return self.page_step.varies
 
     @property
     def position(self) -> int:

@@ -93,7 +93,12 @@ async def _run(
 
 def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
     """Write the statement, or give the one that was written for sources of the same shape."""
-    shape = tuple(sources)
+    shape = tuple(
+        [
+            source if step.varies else source is not None
+            for step, source in zip(plan.steps, sources, strict=True)
+        ]
+    )
     written: Statement | None = plan.statements.get(shape)
     if written is None:
         written = write(plan.steps, sources, plan.slots)
