@@ -254,7 +254,7 @@ class CountStep(ReadStep):
         return self.columns.positions[COUNT]
 
 
-@dataclass
+@dataclass(eq=False)
 class QueryPlan:
     """A query: its root's object, its steps, each after its parent, and the conditions."""
 
@@ -262,5 +262,3 @@ class QueryPlan:
     steps: list[Step]
     slots: Slots
     conditions: list[Condition]
-    statements: dict[Any, Any] = field(default_factory=dict)
-    """Statements that were written for it, by the shapes of what its steps read."""

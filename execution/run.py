@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from execution.assemble import Assembly
+from execution.bounded_cache import BoundedCache
 from execution.collect import Unplannable, holds
 from execution.connections import ask_page
 from execution.fetch import fetch
@@ -40,10 +41,15 @@ from resolvers.loaders import OneByColumn
 from resolvers.page import MAXIMUM_PAGE_SIZE, Page
 from resolvers.validation import check_name
 
-_KEPT_STATEMENTS = 32
+_KEPT_STATEMENTS = 4_000
+_KEPT_CHARACTERS = 16_000_000
 
 
 _log = logging.getLogger(__name__)
+_statements: BoundedCache[tuple[QueryPlan, Hashable], Statement] = BoundedCache(
+    _KEPT_STATEMENTS, _KEPT_CHARACTERS
+)
+"""The statements that were written, by their plan and the shape of what its steps read."""
 
 
 async def run_query(
@@ -99,12 +105,10 @@ def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
             for step, source in zip(plan.steps, sources, strict=True)
         ]
     )
-    written: Statement | None = plan.statements.get(shape)
+    written = _statements.get((plan, shape))
     if written is None:
         written = write(plan.steps, sources, plan.slots)
-        if len(plan.statements) == _KEPT_STATEMENTS:
-            plan.statements.clear()
-        plan.statements[shape] = written
+        _statements.keep((plan, shape), written, len(written.sql))
     return written
 
 

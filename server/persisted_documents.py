@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from execution.bounded_cache import BoundedCache
 from models import PersistedDocument
-from server.bounded_cache import BoundedCache
 from server.settings import Settings
 
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")

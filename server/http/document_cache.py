@@ -19,10 +19,10 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from execution.bounded_cache import BoundedCache
 from execution.collect import Unplannable
 from execution.planned import Plan, compile_operation
 from resolvers.errors import Invalid
-from server.bounded_cache import BoundedCache
 from server.http.document_limits import measure_operations, parse_within_limits
 from server.http.document_walk import Measure
 from server.settings import Settings

@@ -1,4 +1,4 @@
-from server.bounded_cache import BoundedCache
+from execution.bounded_cache import BoundedCache
 
 
 def test_the_least_used_goes_when_there_are_too_many() -> None:
