@@ -1,5 +1,5 @@
-"""Planned execution: a query is compiled once, and run a level at a time instead of leaf by leaf.
+"""Planned execution: an operation is compiled once, and a query is read by one statement.
 
-graphql-core stays the reference. What the plan does not cover it leaves to graphql-core, and where
-anything goes wrong the query is run again by graphql-core, which tells the errors.
+graphql-core stays the reference. What a plan does not cover it leaves to graphql-core, and where
+anything goes wrong a query is run again by graphql-core, which tells the errors.
 """
