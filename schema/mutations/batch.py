@@ -144,6 +144,6 @@ class BatchMutation:
         record_batch,
         RecordBatchInput,
         RecordBatchPayload,
-        "Record up to 1,000 things of any kind in one transaction, in order. It is many times "
+        "Record up to 1,000 things of any kind in one transaction, in order. It is several times "
         "faster than single mutations.",
     )
