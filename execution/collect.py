@@ -5,7 +5,7 @@ https://spec.graphql.org/draft/#CollectFields()
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from graphql import (
     BooleanValueNode,
@@ -40,11 +40,6 @@ class CollectedField:
     node: FieldNode
     condition: Condition
     selections: Selections
-
-
-def holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
-    """Whether a condition holds in a request."""
-    return all(variables[name] is wanted for name, wanted in condition)
 
 
 def collect(

@@ -3,18 +3,14 @@
 from typing import Any
 
 from graphql import (
-    DocumentNode,
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
     get_named_type,
     is_leaf_type,
 )
 
-from execution.collect import ALWAYS, CollectedField, Selections, Unplannable
+from execution.collect import CollectedField, Selections, Unplannable
 from execution.connections import compile_page
 from execution.objects import Member, expression_of, make_objects_of
 from execution.operation import TYPENAME, Operation
@@ -44,26 +40,20 @@ from schema.declarations import (
 from schema.fields import NODE_TYPES
 
 
-def compile_query(
-    schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
-) -> QueryPlan:
-    """Compile a valid query. Raises `Unplannable` where graphql-core has to run it."""
-    root = schema.query_type
-    if node.operation is not OperationType.QUERY or root is None:
-        raise Unplannable(node.operation)
-    operation = Operation.of(schema, document, node)
+def compile_query(operation: Operation) -> QueryPlan:
+    """Compile a query. Raises `Unplannable` where graphql-core has to run it."""
     members: list[Member] = []
-    for found in operation.collect(((node.selection_set, ALWAYS),), root):
+    for found in operation.root_fields():
         is_typename = found.node.name.value == TYPENAME
-        expression = repr(root.name) if is_typename else _root(operation, found, root)
+        expression = repr(operation.root.name) if is_typename else _root(operation, found)
         members.append(Member(found.key, expression, operation.number(found.condition)))
     made = make_objects_of(members, {})
     return QueryPlan(made, operation.steps, operation.slots, operation.conditions)
 
 
-def _root(operation: Operation, found: CollectedField, root: GraphQLObjectType) -> str:
+def _root(operation: Operation, found: CollectedField) -> str:
     """Compile a root field; give the expression of its value."""
-    place = operation.place(found, root)
+    place = operation.place(found, operation.root)
     match place.declaration:
         case FindField(loader, by_name):
             new = operation.new(place, None, loader.table)
@@ -165,8 +155,13 @@ def _add_nodes(
     for table, prefix in PREFIXES.items():
         if table in NODE_TYPES:
             new = operation.new(place, nodes.parent, table)
-            new["loader"] = OneByColumn(table)
-            one = OneStep(**new, key=subject[2], noun=(subject[1], prefix)) if subject else None
-            nodes.steps[prefix] = each = one or KeysStep(**new)
+            loader = OneByColumn(table)
+            each: OneStep
+            if subject is None:
+                each = KeysStep(**new, loader=loader)
+            else:
+                _, column, own_id = subject
+                each = OneStep(**new, key=own_id, noun=(column, prefix), loader=loader)
+            nodes.steps[prefix] = each
             _add_one(operation, each, selections)
     return nodes.number

@@ -83,10 +83,13 @@ def compile_page(
         return None if selected is None else compile_rows(operation, selected, node, step)
 
     edge_nodes = make_edge = make_information = None
+    wants_cursors = "pageInfo" in asked
     if "edges" in asked:
         edge = object_type(kind.fields["edges"].type)
         edges = operation.collect(asked["edges"], edge)
-        edge_nodes = rows(_by_name(edges).get("node"))
+        asked_of_edge = _by_name(edges)
+        wants_cursors = wants_cursors or "cursor" in asked_of_edge
+        edge_nodes = rows(asked_of_edge.get("node"))
         make_edge = _make(operation, edges, edge, _EDGE)
     if "pageInfo" in asked:
         information = object_type(kind.fields["pageInfo"].type)
@@ -98,8 +101,8 @@ def compile_page(
         make_information,
         rows(asked.get("nodes")),
         edge_nodes,
-        wants_cursors="pageInfo" in asked or ("edges" in asked and "cursor" in _by_name(edges)),
-        count=count,
+        wants_cursors,
+        count,
     )
     return step
 

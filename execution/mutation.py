@@ -7,28 +7,20 @@ else graphql-core runs from the start, before anything is recorded.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    get_argument_values,
-    get_variable_values,
     located_error,
 )
 
-from execution.collect import ALWAYS, CollectedField, Condition, Unplannable, holds
+from execution.collect import CollectedField, Condition, Unplannable
 from execution.compile import object_plan
 from execution.objects import Member, make_objects_of
 from execution.operation import TYPENAME, Operation, object_type
 from execution.plan import Columns, MakeObject, Place, ReadStep
-from resolvers.context import Context
-from resolvers.loaders import OneByColumn
+from execution.request import Request
 from schema.declarations import ManyField, MutationField, OneField, ValueField
 
 
@@ -52,18 +44,12 @@ class MutationPlan:
     conditions: list[Condition]
 
 
-def compile_mutation(
-    schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
-) -> MutationPlan:
-    """Compile a valid mutation. Raises `Unplannable` where graphql-core has to run it."""
-    root = schema.mutation_type
-    if node.operation is not OperationType.MUTATION or root is None:
-        raise Unplannable(node.operation)
-    operation = Operation.of(schema, document, node)
-    fields = operation.collect(((node.selection_set, ALWAYS),), root)
+def compile_mutation(operation: Operation) -> MutationPlan:
+    """Compile a mutation. Raises `Unplannable` where graphql-core has to run it."""
+    fields = operation.root_fields()
     if len(fields) != 1 or fields[0].condition or fields[0].node.name.value == TYPENAME:
         raise Unplannable("more than one field")
-    place = operation.place(fields[0], root)
+    place = operation.place(fields[0], operation.root)
     if not isinstance(place.declaration, MutationField):
         raise Unplannable(place.key)
     kind = object_type(place.field.type)
@@ -101,49 +87,32 @@ def _expression(
     raise Unplannable(place.key)
 
 
-async def run_mutation(
-    plan: MutationPlan,
-    schema: GraphQLSchema,
-    node: OperationDefinitionNode,
-    context: Context,
-    variables: Mapping[str, Any],
-) -> ExecutionResult | None:
+async def run_mutation(plan: MutationPlan, request: Request) -> ExecutionResult | None:
     """Record, and give the payload; None where graphql-core has to run it: nothing was recorded."""
-    coerced = get_variable_values(schema, node.variable_definitions or (), dict(variables))
-    if isinstance(coerced, list):
-        return None
-    place = plan.place
+    place, context = plan.place, request.context
     try:
-        arguments = get_argument_values(place.field, place.node, coerced)
+        arguments = request.arguments(place)
     except GraphQLError:
         return None
-    held = [holds(condition, coerced.coerced) for condition in plan.conditions]
     path: list[str | int] = [place.key]
     try:
         answer = await plan.declaration.record(context, place.node.name.value, arguments["input"])
         values = []
         for link in plan.links:
             path = [place.key, link.place.key]
-            values.append(await _show(link, context, answer, held))
-        return ExecutionResult({place.key: plan.make(answer, held, values)}, None)
+            values.append(await _show(link, request, answer))
+        return ExecutionResult({place.key: plan.make(answer, request.holds, values)}, None)
     except Exception as error:  # noqa: BLE001  whatever a resolver raises is an error of its field
         return ExecutionResult({place.key: None}, [located_error(error, [place.node], path)])
 
 
-async def _show(
-    link: PayloadLink, context: Context, answer: Mapping[str, Any], held: list[bool]
-) -> Any:
-    condition = link.place.condition
-    if condition is not None and not held[condition]:
+async def _show(link: PayloadLink, request: Request, answer: Mapping[str, Any]) -> Any:
+    if not request.includes(link.place.condition):
         return None
-    loader = link.declaration.loader
+    context, loader = request.context, link.declaration.loader
     given = answer[str(link.declaration.key)]
     if isinstance(link.declaration, ManyField):
-        rows = [await _load(context, loader, key) for key in given]
-        return [link.make(row, held, ()) for row in rows if row is not None]
-    row = None if given is None else await _load(context, loader, given)
-    return None if row is None else link.make(row, held, ())
-
-
-async def _load(context: Context, loader: OneByColumn, key: UUID) -> Any:
-    return context.remembered(loader, key) or await context.load(loader, key)
+        rows = [await context.load(loader, key) for key in given]
+        return [link.make(row, request.holds, ()) for row in rows if row is not None]
+    row = None if given is None else await context.load(loader, given)
+    return None if row is None else link.make(row, request.holds, ())

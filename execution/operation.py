@@ -15,7 +15,7 @@ from graphql import (
 from sqlalchemy import Table
 from strawberry.types.base import get_object_definition
 
-from execution.collect import CollectedField, Condition, Selections, Unplannable, collect
+from execution.collect import ALWAYS, CollectedField, Condition, Selections, Unplannable, collect
 from execution.plan import Columns, Place, ReadStep, Slots, Step
 from schema.fields import NODE_TYPES
 
@@ -28,6 +28,7 @@ class Operation:
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
+    root: GraphQLObjectType
     fragments: Mapping[str, FragmentDefinitionNode]
     steps: list[Step] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
@@ -43,7 +44,11 @@ class Operation:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        return cls(schema, node, fragments)
+        return cls(schema, node, object_type(schema.get_root_type(node.operation)), fragments)
+
+    def root_fields(self) -> list[CollectedField]:
+        """Give the root fields."""
+        return self.collect(((self.node.selection_set, ALWAYS),), self.root)
 
     def collect(self, selections: Selections, kind: GraphQLObjectType) -> list[CollectedField]:
         """Give the fields of a selection."""

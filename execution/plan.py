@@ -7,7 +7,7 @@ nothing of a request: arguments, variables and conditions are its inputs.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from graphql import FieldNode, GraphQLField
@@ -63,10 +63,9 @@ class Columns:
     table: Table
     slots: Slots
     positions: dict[str, int] = field(default_factory=dict)
-    _numbers: Counter[str] = field(default_factory=Counter)
-
     are_whole: bool = False
     """Whether the rows are those of the table, with UUIDs for bytes."""
+    _numbers: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of_row(cls, table: Table) -> "Columns":
@@ -87,7 +86,7 @@ class Columns:
 
     def copy(self) -> "Columns":
         """Give the same columns, to read more of them once."""
-        return Columns(self.table, self.slots, dict(self.positions), self._numbers.copy())
+        return replace(self, positions=dict(self.positions), _numbers=self._numbers.copy())
 
 
 @dataclass

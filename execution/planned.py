@@ -11,9 +11,12 @@ from graphql import (
     OperationType,
 )
 
+from execution.collect import Unplannable
 from execution.compile import compile_query
 from execution.mutation import MutationPlan, compile_mutation, run_mutation
+from execution.operation import Operation
 from execution.plan import QueryPlan
+from execution.request import Request
 from execution.run import run_query
 from resolvers.context import Context
 
@@ -24,9 +27,13 @@ def compile_operation(
     schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
 ) -> Plan:
     """Compile a valid operation. Raises `Unplannable` where graphql-core has to run it."""
-    if node.operation is OperationType.MUTATION:
-        return compile_mutation(schema, document, node)
-    return compile_query(schema, document, node)
+    operation = Operation.of(schema, document, node)
+    match node.operation:
+        case OperationType.QUERY:
+            return compile_query(operation)
+        case OperationType.MUTATION:
+            return compile_mutation(operation)
+    raise Unplannable(node.operation)
 
 
 async def run_plan(
@@ -37,7 +44,11 @@ async def run_plan(
     variables: Mapping[str, Any],
 ) -> ExecutionResult | None:
     """Run an operation by its plan; None where graphql-core has to run it, from the start."""
+    try:
+        request = Request.read(schema, node, context, variables, plan.conditions)
+    except Unplannable:
+        return None
     if isinstance(plan, MutationPlan):
-        return await run_mutation(plan, schema, node, context, variables)
-    data = await run_query(plan, schema, node, context, variables)
+        return await run_mutation(plan, request)
+    data = await run_query(plan, request)
     return None if data is None else ExecutionResult(data, None)

@@ -4,7 +4,7 @@ All nodes of a level run at the same time, so that loaders batch what they ask f
 """
 
 from asyncio import gather
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
@@ -25,7 +25,7 @@ from sqlalchemy import Uuid
 from execution.collect import CollectedField, Unplannable
 from execution.operation import Operation
 from execution.plan import Columns, Rest
-from resolvers.context import Context
+from execution.request import Request
 from schema.fields import NODE_TYPES
 
 
@@ -65,33 +65,25 @@ def _without_conditions(found: CollectedField, inner: SelectionSetNode | None) -
     )
 
 
-async def run_rest(  # noqa: PLR0917  the same for all, then one
-    holds: Sequence[bool],
-    schema: GraphQLSchema,
-    context: Context,
-    variables: Mapping[str, Any],
-    rest: Rest,
-    rows: Sequence[Any],
-    made: Sequence[dict[str, Any]],
+async def run_rest(
+    request: Request, rest: Rest, rows: Sequence[Any], made: Sequence[dict[str, Any]]
 ) -> None:
     """Add the fields to the objects that were made of rows, of all at the same time."""
-    kept = [key for key, condition in rest.keys if condition is None or holds[condition]]
+    kept = [key for key, condition in rest.keys if request.includes(condition)]
     if kept:
-        worked_out = await gather(*[_run(rest, schema, context, variables, row) for row in rows])
+        worked_out = await gather(*[_run(request, rest, row) for row in rows])
         for one, data in zip(made, worked_out, strict=True):
             one.update({key: data[key] for key in kept})
 
 
-async def _run(
-    rest: Rest, schema: GraphQLSchema, context: Context, variables: Mapping[str, Any], row: Any
-) -> dict[str, Any]:
+async def _run(request: Request, rest: Rest, row: Any) -> dict[str, Any]:
     """Work the fields out for one row. Raises `Unplannable` where there are errors."""
     result = execute(
-        _rooted(schema, rest.type_name),
+        _rooted(request.schema, rest.type_name),
         rest.document,
         root_value=rest.node_type(row=_whole(rest, row)),
-        context_value=context,
-        variable_values=dict(variables),
+        context_value=request.context,
+        variable_values=dict(request.variables),
     )
     if isawaitable(result):
         result = await result

@@ -2,24 +2,16 @@
 
 import logging
 from asyncio import gather
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    get_argument_values,
-    get_variable_values,
-)
+from graphql import GraphQLError
 
 from execution.assemble import Assembly
 from execution.bounded_cache import BoundedCache
-from execution.collect import Unplannable, holds
+from execution.collect import Unplannable
 from execution.connections import ask_page
-from execution.fetch import fetch
 from execution.plan import (
     PART,
     CountStep,
@@ -28,13 +20,13 @@ from execution.plan import (
     NodesStep,
     OneStep,
     PageStep,
-    Place,
     QueryPlan,
     Step,
 )
+from execution.request import Request
 from execution.rest import run_rest
 from execution.statement import Source, Statement, write
-from resolvers.context import Context
+from resolvers.database_transaction import DatabaseTransaction
 from resolvers.errors import DomainError
 from resolvers.identifiers import decode, decode_as
 from resolvers.loaders import OneByColumn
@@ -44,7 +36,6 @@ from resolvers.validation import check_name
 _KEPT_STATEMENTS = 4_000
 _KEPT_CHARACTERS = 16_000_000
 
-
 _log = logging.getLogger(__name__)
 _statements: BoundedCache[tuple[QueryPlan, Hashable], Statement] = BoundedCache(
     _KEPT_STATEMENTS, _KEPT_CHARACTERS
@@ -52,16 +43,10 @@ _statements: BoundedCache[tuple[QueryPlan, Hashable], Statement] = BoundedCache(
 """The statements that were written, by their plan and the shape of what its steps read."""
 
 
-async def run_query(
-    plan: QueryPlan,
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    context: Context,
-    variables: Mapping[str, Any],
-) -> dict[str, Any] | None:
+async def run_query(plan: QueryPlan, request: Request) -> dict[str, Any] | None:
     """Give a query's data; None where graphql-core has to run it, since it tells all errors."""
     try:
-        return await _run(plan, schema, operation, context, variables)
+        return await _run(plan, request)
     except (Unplannable, DomainError, GraphQLError):
         return None
     except Exception:  # noqa: BLE001  such as a broken connection: graphql-core tells of it
@@ -69,31 +54,23 @@ async def run_query(
         return None
 
 
-async def _run(
-    plan: QueryPlan,
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    context: Context,
-    variables: Mapping[str, Any],
-) -> dict[str, Any]:
-    coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
-    if isinstance(coerced, list):
-        raise Unplannable
-    held = [holds(condition, coerced.coerced) for condition in plan.conditions]
-    request = _Request(plan, coerced, held, {"project": context.project_id})
+async def _run(plan: QueryPlan, request: Request) -> dict[str, Any]:
+    reading = _Reading(request)
     for step in plan.steps:
-        request.sources.append(request.source(step))
+        reading.sources.append(reading.source(step))
     rows: list[list[Any]] = [[] for _ in plan.steps]
-    statement = None
-    if any(request.sources):
-        statement = _statement(plan, request.sources)
-        for row in await fetch(context.engine, statement, request.parameters):
+    cursors: Mapping[int, Sequence[int]] = {}
+    if any(reading.sources):
+        statement = _statement(plan, reading.sources)
+        cursors = statement.cursors
+        async with DatabaseTransaction(request.context.engine) as transaction:
+            found = await transaction.fetch(statement.compiled, reading.parameters)
+        for row in found:
             rows[row[PART]].append(row)
-    assembly = Assembly(request.pages, held, statement.cursors if statement else {})
-    data = assembly.data(plan, rows, request.asked)
+    assembly = Assembly(reading.pages, request.holds, cursors)
+    data = assembly.data(plan, rows, reading.asked)
     if assembly.rest:
-        run = partial(run_rest, held, schema, context, variables)
-        await gather(*[run(*rest) for rest in assembly.rest])
+        await gather(*[run_rest(request, *rest) for rest in assembly.rest])
     return data
 
 
@@ -108,23 +85,25 @@ def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
     written = _statements.get((plan, shape))
     if written is None:
         written = write(plan.steps, sources, plan.slots)
-        _statements.keep((plan, shape), written, len(written.sql))
+        _statements.keep((plan, shape), written, len(written.compiled.text))
     return written
 
 
 @dataclass
-class _Request:
-    """What a request asks of a plan."""
+class _Reading:
+    """What a request reads."""
 
-    plan: QueryPlan
-    coerced: Any
-    holds: list[bool]
-    parameters: dict[str, Any]
+    request: Request
+    parameters: dict[str, Any] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     pages: dict[int, Page] = field(default_factory=dict)
     """The pages that connections ask for, by their steps."""
     asked: dict[int, list[tuple[str, bytes]]] = field(default_factory=dict)
     """The ids that a root field asks for, by its step."""
+
+    def __post_init__(self) -> None:
+        """Begin with the project."""
+        self.parameters["project"] = self.request.context.project_id
 
     def source(self, step: Step) -> Source:
         """Find out what a step reads, and with which parameters."""
@@ -148,27 +127,22 @@ class _Request:
 
     def is_read(self, step: Step) -> bool:
         """Whether a step's field is included, and its parent is read."""
-        condition = step.place.condition
-        if condition is not None and not self.holds[condition]:
+        if not self.request.includes(step.place.condition):
             return False
         return step.parent is None or self.sources[step.parent.number] is not None
-
-    def arguments(self, place: Place) -> dict[str, Any]:
-        """Read a field's arguments."""
-        return get_argument_values(place.field, place.node, self.coerced)
 
     def page(self, step: PageStep) -> Page:
         """Read which page a connection asks for. Raises `Invalid`."""
         asked = step.asked
         if asked is None:
-            asked = ask_page(step.loader, self.arguments(step.place), step.number)
+            asked = ask_page(step.loader, self.request.arguments(step.place), step.number)
         self.pages[step.number] = asked.page
         self.parameters.update(asked.values)
         return asked.shape
 
     def find(self, step: FindStep) -> OneByColumn:
         """Read the id that a root field asks for. Raises `Invalid`."""
-        given = self.arguments(step.place)["id"]
+        given = self.request.arguments(step.place)["id"]
         name = f"key_{step.number}"
         if step.by_name is not None and decode(given) is None:
             check_name(given, "id")
@@ -179,7 +153,7 @@ class _Request:
 
     def ask(self, step: NodesStep) -> None:
         """Read the ids that a root field asks for. Raises `Unplannable` where one is none."""
-        given = self.arguments(step.place)
+        given = self.request.arguments(step.place)
         ids = [decode(each) for each in (given["ids"] if "ids" in given else [given["id"]])]
         if None in ids or len(ids) > MAXIMUM_PAGE_SIZE:
             raise Unplannable(step.place.key)

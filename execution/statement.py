@@ -22,7 +22,6 @@ from sqlalchemy import (
     CTE,
     JSON,
     ColumnElement,
-    Dialect,
     LargeBinary,
     Select,
     Subquery,
@@ -37,7 +36,6 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from execution.plan import (
     KEY,
@@ -50,10 +48,10 @@ from execution.plan import (
     Step,
 )
 from resolvers.batch_loading import for_each
+from resolvers.compiled_statement import CompiledStatement, compile_statement
 from resolvers.loaders import OneByColumn, PageOfDescendants
 from resolvers.page import Page
 
-_DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 _ONE: ColumnElement[int] = literal_column("1")
 
 
@@ -63,10 +61,9 @@ Source: TypeAlias = OneByColumn | Page | None
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement for the driver, and the names of its parameters in order."""
+    """The statement of a query."""
 
-    sql: str
-    parameters: Sequence[str]
+    compiled: CompiledStatement
     cursors: Mapping[int, Sequence[int]]
     """Where the values for cursors stand in the rows of a step."""
 
@@ -87,8 +84,7 @@ def write(steps: Sequence[Step], sources: Sequence[Source], slots: Slots) -> Sta
         tables[step.number] = _rows(step, source, names, tables).cte(f"step_{step.number}")
         read.append((step, columns))
     core = union_all(*[_select(step, each, tables[step.number], slots) for step, each in read])
-    compiled = core.compile(dialect=_DIALECT)
-    return Statement(str(compiled), tuple(compiled.positiontup or ()), cursors)
+    return Statement(compile_statement(core), cursors)
 
 
 def _rows(

@@ -28,7 +28,7 @@ class Context:
     engine: AsyncEngine
     project_id: int
     scopes: frozenset[Scope] = frozenset(Scope)
-    _written: dict[tuple[OneByColumn, Any], Row[Any]] = field(default_factory=dict)
+    _written: dict[tuple[Hashable, Any], Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     def require(self, scope: Scope) -> None:
@@ -38,6 +38,9 @@ class Context:
 
     async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
         """Load what a key leads to, together with the others asked for at the same time."""
+        written: Loaded | None = self._written.get((loader, key)) if self._written else None
+        if written is not None:
+            return written
         loaded: Loaded = await self._load(loader, loader.fetch, key)
         return loaded
 
@@ -62,10 +65,6 @@ class Context:
         """Keep a row that was written, so that the answer need not read it again."""
         self._written[OneByColumn(table), row.id] = row
 
-    def remembered(self, loader: OneByColumn, key: Any) -> Row[Any] | None:
-        """Give a row that was written; None if this one was not."""
-        return self._written.get((loader, key))
-
     async def _load(self, identity: Hashable, fetch: _Fetch, key: Any) -> Any:
         # many fields wait for it; where one fails, graphql-core cancels those beside it
         return await shield(self._batched(identity, fetch).load(key))
@@ -80,7 +79,4 @@ class Context:
                     return await fetch(connection, self.project_id, plain)
 
             batched = self._loaders[identity] = DataLoader(load_batch)
-            for (loader, written), row in self._written.items():
-                if loader == identity:
-                    batched.prime(written, row)
         return batched

@@ -4,6 +4,7 @@ A declaration says what to read; `Context.load` batches the keys of one level an
 Rows are SQLAlchemy Core rows of all the table's columns, JSON columns as text.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -60,7 +61,7 @@ class OneByColumn:
 
 
 @dataclass(frozen=True)
-class Pages:
+class Pages(ABC):
     """Loads pages of a table's rows for many keys at once, by one statement.
 
     `order` is the rows' order where the client gives none.
@@ -119,9 +120,9 @@ class Pages:
         rows = select(func.count().label("count")).select_from(self.table)
         return rows.where(self._held(key), where(wanted, self.table))
 
+    @abstractmethod
     def _held(self, key: ColumnElement[Any]) -> ColumnElement[bool]:
         """Give the condition that a key's rows meet."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam
+from sqlalchemy import BindParameter, ColumnElement, bindparam
 from sqlalchemy.types import TypeEngine
 
 
@@ -12,6 +12,11 @@ class Parameter:
     """Stands for a value that is given when the statement runs."""
 
     name: str
+
+
+def parameter(column: ColumnElement[Any], name: str | None = None) -> BindParameter[Any]:
+    """Give the parameter for a column's value, by the column's name or another."""
+    return bindparam(name or column.key, type_=column.type)
 
 
 def bound(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:

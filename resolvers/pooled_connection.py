@@ -7,12 +7,12 @@ back before those who wait are awake: with more requests than connections some w
 from asyncio import Semaphore, timeout
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Pool, PoolProxiedConnection, QueuePool
+from sqlalchemy import PoolProxiedConnection, QueuePool
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-_TURNS: WeakKeyDictionary[Pool, Semaphore] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[QueuePool, Semaphore] = WeakKeyDictionary()
 
 
 async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
@@ -21,9 +21,9 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and its errors
     of connecting. What `AsyncEngine.connect` does beside this costs as much again.
     """
-    pool = engine.sync_engine.pool
+    pool = _pool_of(engine)
     turns = _turns(pool)
-    if turns.locked() and isinstance(pool, QueuePool):
+    if turns.locked():
         try:
             async with timeout(pool.timeout()):
                 await turns.acquire()
@@ -43,12 +43,18 @@ def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
     try:
         connection.close()
     finally:
-        _turns(engine.sync_engine.pool).release()
+        _turns(_pool_of(engine)).release()
 
 
-def _turns(pool: Pool) -> Semaphore:
+def _pool_of(engine: AsyncEngine) -> QueuePool:
+    pool = engine.sync_engine.pool
+    if not isinstance(pool, QueuePool):
+        raise TypeError(pool)
+    return pool
+
+
+def _turns(pool: QueuePool) -> Semaphore:
     turns = _TURNS.get(pool)
     if turns is None:
-        size = pool.size() if isinstance(pool, QueuePool) else 1
-        _TURNS[pool] = turns = Semaphore(size)
+        _TURNS[pool] = turns = Semaphore(pool.size())
     return turns

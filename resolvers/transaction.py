@@ -13,17 +13,19 @@ from uuid import UUID
 
 import orjson
 from asyncpg import DivisionByZeroError, IntegrityConstraintViolationError, PostgresError
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql
 
 from models import Base, IdempotencyKey
 from models.base import write_json
+from resolvers.batch_loading import PROJECT
 from resolvers.compiled_statement import compile_statement
 from resolvers.context import Context
 from resolvers.database_transaction import ConnectionLostError, DatabaseTransaction
 from resolvers.errors import Conflict, DomainError, Invalid
 from resolvers.identifiers import table_of
 from resolvers.kept_rows import NotKnownYetError, known
+from resolvers.parameter import parameter
 from resolvers.recording import Answer, Recording, digest
 from resolvers.validation import camel_case, check_name
 
@@ -116,23 +118,20 @@ async def _attempt(
 
 _KEYS = table_of(IdempotencyKey)
 _THE_KEY = (
-    _KEYS.c.project_id == bindparam("project", type_=_KEYS.c.project_id.type),
-    _KEYS.c.key == bindparam("own_key", type_=_KEYS.c.key.type),
+    _KEYS.c.project_id == PROJECT,
+    _KEYS.c.key == parameter(_KEYS.c.key, "own_key"),
 )
 _CLAIM = compile_statement(
     postgresql.insert(_KEYS)
     .values(
-        {
-            name: bindparam(name, type_=_KEYS.c[name].type)
-            for name in ("project_id", "key", "mutation", "input_hash")
-        }
+        {name: parameter(_KEYS.c[name]) for name in ("project_id", "key", "mutation", "input_hash")}
     )
     .on_conflict_do_nothing()
     .returning(func.now())
 )
 _FIND_CLAIM = compile_statement(select(_KEYS.c.input_hash, _KEYS.c.answer).where(*_THE_KEY))
 _KEEP_ANSWER = compile_statement(
-    update(_KEYS).where(*_THE_KEY).values(answer=bindparam("given", type_=_KEYS.c.answer.type))
+    update(_KEYS).where(*_THE_KEY).values(answer=parameter(_KEYS.c.answer, "given"))
 )
 
 

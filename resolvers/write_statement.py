@@ -23,9 +23,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
-    Integer,
     Table,
-    bindparam,
     exists,
     func,
     insert,
@@ -35,15 +33,16 @@ from sqlalchemy import (
     update,
 )
 
+from resolvers.batch_loading import PROJECT
 from resolvers.compiled_statement import CompiledStatement, compile_statement
 from resolvers.database_transaction import DatabaseTransaction
 from resolvers.kept_rows import FromRow, KeptRow, Now, column_names, rewritten_columns
+from resolvers.parameter import parameter
 
 _Source: TypeAlias = str | tuple[int, str, bool]
 """Where a value comes from: given, the time, or a column of a part with or without an addend."""
 _Sources: TypeAlias = tuple[tuple[str, _Source], ...]
 _GIVEN, _NOW, _NOT_BEFORE = "given", "now", "not before"
-_PROJECT = bindparam("project", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -189,19 +188,19 @@ def _write(part: _Part, rows: Sequence[CTE]) -> CTE:
         for name, source in part.sets
     }
     if not part.key:
-        inserted = insert(part.table).values(project_id=_PROJECT, **values)
+        inserted = insert(part.table).values(project_id=PROJECT, **values)
         return inserted.returning(*_columns(part)).cte(f"row_{place}")
     for name in part.adds:
-        values[name] = columns[name] + _parameter(columns[name], _name(place, "add", name))
+        values[name] = columns[name] + parameter(columns[name], _name(place, "add", name))
     for name, source in part.latest:
         time = _expression(columns[name], source, _name(place, "latest", name), rows)
         values[name] = func.greatest(columns[name], time)
     conditions = [
-        columns[name] == _parameter(columns[name], _name(place, "key", name)) for name in part.key
+        columns[name] == parameter(columns[name], _name(place, "key", name)) for name in part.key
     ]
     if part.is_adjustment and rows:  # the one before is locked before
         conditions.append(exists(select(rows[-1].c.id)))
-    changed = update(part.table).where(columns.project_id == _PROJECT, *conditions)
+    changed = update(part.table).where(columns.project_id == PROJECT, *conditions)
     return changed.values(values).returning(*_columns(part)).cte(f"row_{place}")
 
 
@@ -210,16 +209,12 @@ def _columns(part: _Part) -> list[Column[Any]]:
     return [columns[name] for name in part.returned] or [columns.id]
 
 
-def _parameter(column: Column[Any], name: str) -> ColumnElement[Any]:
-    return bindparam(name, type_=column.type)
-
-
 def _expression(
     column: Column[Any], source: _Source, name: str, rows: Sequence[CTE]
 ) -> ColumnElement[Any]:
     if source == _NOW:
         return func.now()
-    given = _parameter(column, name)
+    given = parameter(column, name)
     if source == _NOT_BEFORE:
         return func.greatest(func.now(), given)
     if isinstance(source, tuple):

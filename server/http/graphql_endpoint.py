@@ -170,16 +170,17 @@ class GraphQLEndpoint:
         if operation.plan is not None:
             planned = operation.plan, self._schema, node, context, request.variables
             result = await run_plan(*planned)
-        result = result or execute(
-            self._schema,
-            prepared.document,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-            max_coercion_errors=settings.max_errors - 1,
-            executor_class=self._executor,
-            hide_suggestions=not self._introspection,
-        )
+        if result is None:
+            result = execute(
+                self._schema,
+                prepared.document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=request.operation_name,
+                max_coercion_errors=settings.max_errors - 1,
+                executor_class=self._executor,
+                hide_suggestions=not self._introspection,
+            )
         if isawaitable(result):
             result = await result
         errors = result.errors or ()

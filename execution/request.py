@@ -1,0 +1,55 @@
+"""A request for an operation that has a plan: what the plan runs with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from graphql import (
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableValues,
+    get_argument_values,
+    get_variable_values,
+)
+
+from execution.collect import Condition, Unplannable
+from execution.plan import Place
+from resolvers.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Variables, as they were sent and as they were read, and which conditions hold."""
+
+    schema: GraphQLSchema
+    context: Context
+    variables: Mapping[str, Any]
+    coerced: VariableValues
+    holds: Sequence[bool]
+
+    @classmethod
+    def read(
+        cls,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        context: Context,
+        variables: Mapping[str, Any],
+        conditions: Sequence[Condition],
+    ) -> Self:
+        """Read the variables of an operation. Raises `Unplannable` where they are wrong."""
+        coerced = get_variable_values(schema, node.variable_definitions or (), dict(variables))
+        if isinstance(coerced, list):
+            raise Unplannable
+        given = coerced.coerced
+        holds = [
+            all(given[name] is wanted for name, wanted in condition) for condition in conditions
+        ]
+        return cls(schema, context, variables, coerced, holds)
+
+    def includes(self, condition: int | None) -> bool:
+        """Whether what stands under a condition, by its number, is asked for."""
+        return condition is None or self.holds[condition]
+
+    def arguments(self, place: Place) -> dict[str, Any]:
+        """Read a field's arguments. Raises `GraphQLError` where they are wrong."""
+        return get_argument_values(place.field, place.node, self.coerced)
