@@ -8,12 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from resolvers.context import Context
 from schema import schema
 from server.authentication import Authenticator
+from server.caller import Caller
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
 from server.settings import Settings
 
@@ -39,9 +42,13 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    context_for = Authenticator(engine, settings.requires_key).context
-    persisted = PersistedDocuments(engine, settings)
-    endpoint = GraphQLEndpoint(schema, context_for, persisted.find, settings)
+    runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
+    authenticate = Authenticator(engine, settings.requires_key).caller
+
+    def context_for(caller: Caller) -> Context:
+        return Context(engine, caller.project_id, caller.scopes)
+
+    endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
     return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)))
 
 

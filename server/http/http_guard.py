@@ -8,10 +8,11 @@ from starlette.types import Receive, Scope
 
 from resolvers.errors import Invalid
 from server.http.media_types import is_json
-from server.http.refusals import Limited, Refusal
+from server.http.refusals import Refusal
 from server.http.request_record import Headers
-from server.http.time_limit import TimeIsUp, TimeLimit
+from server.operations.errors import Limited
 from server.settings import Settings
+from server.time_limit import TimeIsUp, TimeLimit
 
 _CLOSE = {"connection": "close"}
 
