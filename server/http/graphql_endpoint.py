@@ -5,7 +5,8 @@ A response that has `data` is a 200, whatever errors stand beside it. Without da
 only where no GraphQL was read, since its clients trust nothing but a 200.
 """
 
-from collections.abc import Awaitable, Callable
+from asyncio import sleep
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -22,13 +23,15 @@ from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import send_bytes, send_refusal
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
+from server.operations.errors import Limited, RateLimited
 from server.operations.graphql_errors import read_error
 from server.operations.graphql_request import GraphQLRequest
 from server.operations.operation_runner import OperationRunner
+from server.operations.shares import REFUSAL_PAUSE_SECONDS
 from server.settings import Settings
 from server.time_limit import TimeLimit
 
-Authenticate = Callable[[str | None], Awaitable[Caller]]
+Authenticate = Callable[[str | None], Coroutine[Any, Any, Caller]]
 """Finds the caller by the Authorization header. Raises `DomainError` to refuse the request."""
 
 ContextFor = Callable[[Caller], Any]
@@ -56,23 +59,53 @@ class GraphQLEndpoint:
         """Answer a request."""
         record = record_of(scope)
         try:
-            body = await self._guard.read_body(scope, receive, record.headers)
-            if body is None:
-                return
+            self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
                 await send_graphiql(send)
                 return
             # nothing here holds what the answer was written of, since sending may take its time
-            status, answer = self._write(
-                await self._runner.within_time(self._run(scope, body, record)), media_type, record
-            )
+            answered = await self._answer(scope, receive, media_type, record)
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         else:
-            await send_bytes(
-                send, status, media_type, answer, {"vary": "accept"}, time_limit=self._send_limit
-            )
+            if answered is not None:
+                status, answer = answered
+                await send_bytes(
+                    send,
+                    status,
+                    media_type,
+                    answer,
+                    {"vary": "accept"},
+                    time_limit=self._send_limit,
+                )
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, media_type: str, record: RequestRecord
+    ) -> tuple[int, bytes] | None:
+        """Give the status and the bytes of the answer; None if the client went away."""
+        caller = await self._caller(record)
+        shares = self._runner.shares
+        share = shares.of(caller)
+        try:
+            shares.begin_request(share)
+        except RateLimited as error:
+            await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _too_much(error) from error
+        try:
+            body = await self._guard.read_body(scope, receive)
+            if body is None:
+                return None
+            request = _read(scope, body)
+            try:
+                outcome = await self._runner.within_time(
+                    self._run(scope["method"], request, caller, record)
+                )
+            except Limited as error:
+                outcome = Outcome([error])
+            return self._write(outcome, media_type, record)
+        finally:
+            shares.end_request(share)
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -81,27 +114,30 @@ class GraphQLEndpoint:
             raise Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
         return media_type
 
-    async def _run(self, scope: Scope, body: bytes, record: RequestRecord) -> Outcome:
+    async def _run(
+        self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
+    ) -> Outcome:
         # nothing here listens for a client that goes away: a mutation runs to its end
-        caller = await self._caller(record)
-        request = _read(scope, body)
         try:
-            operation = await self._runner.prepare(request, record.operation)
-            _check_kind(operation.node.operation, scope["method"])
+            ready = await self._runner.prepare(request, caller, record.operation)
+            _check_kind(ready.operation.node.operation, method)
+            return await self._runner.run(ready, self._context_for(caller))
         except InvalidDocument as invalid:
             return Outcome(invalid.errors)
+        except RateLimited as error:
+            raise _too_much(error) from error
         except (DomainError, GraphQLError) as error:
             return Outcome([error])
         except Refusal:
             raise
         except Exception as error:
             raise _refusal(read_error(error)) from error
-        return await self._runner.run(operation, request, self._context_for(caller))
 
     async def _caller(self, record: RequestRecord) -> Caller:
         sent = record.headers.get(b"authorization")
+        header = None if sent is None else sent.decode("latin-1")
         try:
-            caller = await self._authenticate(None if sent is None else sent.decode("latin-1"))
+            caller = await self._runner.within_time(self._authenticate(header))
         except Exception as error:
             raise _refusal(read_error(error)) from error
         record.operation.caller = caller.name
@@ -136,3 +172,7 @@ def _check_kind(kind: OperationType, method: str) -> None:
 def _refusal(error: DomainError) -> Refusal:
     challenge = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
     return Refusal(STATUS_OF_CODE[error.code], error, challenge)
+
+
+def _too_much(error: RateLimited) -> Refusal:
+    return Refusal(429, error, {"retry-after": str(error.retry_after_seconds)})

@@ -24,16 +24,18 @@ class HTTPGuard:
         self._settings = settings
         self._time_limit = TimeLimit(settings.body_timeout_seconds)
 
-    async def read_body(self, scope: Scope, receive: Receive, headers: Headers) -> bytes | None:
-        """Check a request and read its whole body; None if the client went away.
-
-        Raises `Refusal`.
-        """
+    def check_head(self, scope: Scope, headers: Headers) -> None:
+        """Check what stands before a request's body. Raises `Refusal`."""
         self._check_size_of_head(scope)
         if scope["method"] == "GET":
             _check_get(headers)
+        else:
+            self._check_post(scope["method"], headers)
+
+    async def read_body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Read a request's whole body; None if the client went away. Raises `Refusal`."""
+        if scope["method"] == "GET":
             return b""
-        self._check_post(scope["method"], headers)
         try:
             return await self._time_limit.run(self._receive_body(receive))
         except TimeIsUp:

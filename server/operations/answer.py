@@ -19,6 +19,7 @@ class Outcome:
     errors: Sequence[Exception]
     executed: bool = False
     data: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
 
 
 def write_answer(
@@ -37,6 +38,8 @@ def write_answer(
         record.code = errors[0]["extensions"]["code"]
     if outcome.executed:
         answer["data"] = outcome.data
+    if outcome.extensions is not None:
+        answer["extensions"] = outcome.extensions
     body = dump(answer)
     if len(body) > settings.max_response_bytes and outcome.data is not None:
         too_large = _too_large(len(body), settings.max_response_bytes)

@@ -84,6 +84,10 @@ class DocumentCache:
         """Count the kept documents."""
         return len(self._documents)
 
+    def kept(self, text: str) -> PreparedDocument | None:
+        """Give a document that was prepared before."""
+        return self._documents.get(text)
+
     def prepare(self, text: str) -> PreparedDocument:
         """Give a document ready to run.
 

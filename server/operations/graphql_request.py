@@ -29,6 +29,8 @@ class GraphQLRequest:
     document: str | DocumentReference
     operation_name: str | None
     variables: dict[str, Any]
+    wants_cost: bool = False
+    """Whether the answer's `extensions.cost` is asked for, by the request's `extensions.cost`."""
 
 
 def read_members(members: dict[str, Any]) -> GraphQLRequest:
@@ -40,7 +42,16 @@ def read_members(members: dict[str, Any]) -> GraphQLRequest:
     if not isinstance(operation_name, str | None):
         raise Invalid("`operationName` must be a string or null.", field="operationName")
     document = _read_document(members)
-    return GraphQLRequest(document, operation_name or None, members.get("variables") or {})
+    return GraphQLRequest(
+        document, operation_name or None, members.get("variables") or {}, _wants_cost(members)
+    )
+
+
+def _wants_cost(members: dict[str, Any]) -> bool:
+    asked = (members.get("extensions") or {}).get("cost")
+    if not isinstance(asked, bool | None):
+        raise Invalid("`extensions.cost` must be a boolean or null.", field="extensions.cost")
+    return bool(asked)
 
 
 def _read_document(members: dict[str, Any]) -> str | DocumentReference:

@@ -1,26 +1,46 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import GraphQLSchema, execute
 from strawberry import Schema
 
 from execution.planned import run_plan
 from resolvers.errors import Forbidden, NotFound
+from server.caller import Caller
 from server.operations.answer import Outcome
-from server.operations.document_cache import DocumentCache, PreparedOperation
+from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
-from server.operations.errors import Limited, PersistedQueryNotFound
+from server.operations.errors import Limited, PersistedQueryNotFound, RateLimited
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
+from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
 
+T = TypeVar("T")
+
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
+
+_WEIGHT_OF_PREPARING = 1_000
+"""A new document takes as long as the answer to a large one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyOperation:
+    """An operation that was checked and may run."""
+
+    operation: PreparedOperation
+    request: GraphQLRequest
+    caller: Caller
+    cost: int
+    """Objects that it could return at most."""
 
 
 class OperationRunner:
@@ -32,52 +52,79 @@ class OperationRunner:
         self._executor = schema.execution_context_class
         self._find_document = find_document
         self._settings = settings
+        self.shares = Shares(settings)
         self._documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 
-    async def within_time(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
-        """Do a request's whole work within the time that one may take."""
+    async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do a request's work within the time that one may take. Raises `Limited`."""
         try:
             return await self._time_limit.run(work)
-        except TimeIsUp:
-            message = (
+        except TimeIsUp as error:
+            raise Limited(
                 f"The request took longer than {self._time_limit.seconds:g} seconds and was "
                 "stopped. What a mutation had not finished is undone; ask for less at once, or "
                 "send it again with the same `idempotencyKey`."
-            )
-            return Outcome([Limited(message)])
+            ) from error
 
-    async def prepare(self, request: GraphQLRequest, record: OperationRecord) -> PreparedOperation:
+    async def prepare(
+        self, request: GraphQLRequest, caller: Caller, record: OperationRecord
+    ) -> ReadyOperation:
         """Find and check the operation that a request names.
 
         Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
         database raised where a persisted document was looked for.
         """
-        prepared = self._documents.prepare(await self._text(request.document))
-        operation = prepared.operation(request.operation_name)
+        document = await self._document(await self._text(request.document), caller)
+        operation = document.operation(request.operation_name)
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
         record.cost = check_cost(
             self._schema, operation, variables=request.variables, settings=self._settings
         )
-        return operation
+        return ReadyOperation(operation, request, caller, record.cost)
 
-    async def run(
-        self, operation: PreparedOperation, request: GraphQLRequest, context: Any
-    ) -> Outcome:
-        """Run a query or a mutation."""
+    async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
+        """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
+        share = self.shares.of(ready.caller)
+        await _spend(share.cost, 1 + ready.cost)
+        await self.shares.begin(share, ready.cost)
+        try:
+            outcome = await self._execute(ready, context)
+        finally:
+            self.shares.end(share, ready.cost)
+        return (
+            replace(outcome, extensions={"cost": self._told_cost(ready, share)})
+            if (ready.request.wants_cost)
+            else outcome
+        )
+
+    async def _document(self, text: str, caller: Caller) -> PreparedDocument:
+        kept = self._documents.kept(text)
+        if kept is not None:
+            return kept
+        share = self.shares.of(caller)
+        await _spend(share.new_documents, len(text))
+        await self.shares.begin(share, _WEIGHT_OF_PREPARING)
+        try:
+            return self._documents.prepare(text)
+        finally:
+            self.shares.end(share, _WEIGHT_OF_PREPARING)
+
+    async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
+        operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
-            planned = operation.plan, self._schema, operation.node, context, request.variables
+            planned = operation.plan, self._schema, operation.node, context, variables
             result = await run_plan(*planned)
         if result is None:
             result = execute(
                 self._schema,
                 operation.document,
                 context_value=context,
-                variable_values=request.variables,
-                operation_name=request.operation_name,
+                variable_values=variables,
+                operation_name=ready.request.operation_name,
                 max_coercion_errors=self._settings.max_errors - 1,
                 executor_class=self._executor,
                 hide_suggestions=not self._settings.answers_introspection,
@@ -88,6 +135,15 @@ class OperationRunner:
         # errors of a request that was not executed, such as its variables', have no path
         executed = result.data is not None or any(error.path for error in errors)
         return Outcome(errors, executed, result.data)
+
+    def _told_cost(self, ready: ReadyOperation, share: Share) -> dict[str, Any]:
+        budget = share.cost
+        return {
+            "requested": ready.cost,
+            "allowed": self._settings.max_cost,
+            "available": None if budget is None else max(0, int(budget.available)),
+            "allowedPerMinute": None if budget is None else budget.per_minute,
+        }
 
     async def _text(self, given: str | DocumentReference) -> str:
         """Give the text of the document to run, which is a stored one if it must be."""
@@ -108,3 +164,14 @@ class OperationRunner:
             "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
             field="documentId",
         )
+
+
+async def _spend(budget: Budget | None, amount: int) -> None:
+    """Charge a caller; who is out of it waits for the refusal."""
+    if budget is None:
+        return
+    try:
+        budget.spend(amount)
+    except RateLimited:
+        await sleep(REFUSAL_PAUSE_SECONDS)
+        raise
