@@ -11,21 +11,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from resolvers.context import Context
 from schema import schema
 from server.authentication import Authenticator
+from server.backend import Backend
 from server.caller import Caller
+from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.open_streams import OpenStreams
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
 from server.settings import Settings
+from server.websocket.endpoint import WebSocketEndpoint
 
 _GC_THRESHOLD = (50_000, 20, 100)
 """A page of rows makes tens of thousands of objects, none of them garbage until it is sent."""
 
 
-def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
-    """Make the application (ASGI). It disposes of the engine when it stops."""
+def create_app(
+    settings: Settings, engine: AsyncEngine, streams: OpenStreams | None = None
+) -> ASGIApp:
+    """Make the application (ASGI). It disposes of the engine when it stops.
+
+    `streams` are told when it begins to stop, by whoever gives them.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -48,16 +57,31 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     def context_for(caller: Caller) -> Context:
         return Context(engine, caller.project_id, caller.scopes)
 
-    endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
-    return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)))
+    backend = Backend(runner, authenticate, context_for, _still_valid, settings)
+    graphql = serve_graphql(backend, streams or OpenStreams(settings), router)
+    return RequestRecorder(_check_host(settings, graphql))
 
 
-def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
-    """Give requests to /graphql to an endpoint, past the router, which takes the rest."""
+async def _still_valid(_caller: Caller) -> bool:
+    return True
+
+
+def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:
+    """Serve /graphql over every transport, past the router, which takes the rest."""
+    over_http = GraphQLEndpoint(
+        backend.runner,
+        backend.authenticate,
+        backend.context_for,
+        EventStreams(backend, streams),
+        backend.settings,
+    )
+    over_websocket = WebSocketEndpoint(backend, streams)
 
     def switch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        goes_on = scope["type"] != "http" or scope["path"] != "/graphql"
-        return (router if goes_on else endpoint)(scope, receive, send)
+        app: ASGIApp = router
+        if scope["type"] != "lifespan" and scope["path"] == "/graphql":
+            app = over_http if scope["type"] == "http" else over_websocket
+        return app(scope, receive, send)
 
     return switch
 

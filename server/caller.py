@@ -1,7 +1,8 @@
 """Who sends a request, as authentication found out."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from models import Scope
 
@@ -16,3 +17,10 @@ class Caller:
     """What limits are counted by: one value for each key; None where no key is needed."""
     name: str | None = None
     """What the log calls it: the name of the key."""
+
+
+Authenticate = Callable[[str | None], Coroutine[Any, Any, Caller]]
+"""Finds the caller by the Authorization header. Raises `DomainError` to refuse the request."""
+
+ContextFor = Callable[[Caller], Any]
+"""Makes the context of one operation."""

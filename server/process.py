@@ -10,8 +10,10 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
+from server.open_streams import OpenStreams
 from server.operator_error import OperatorError
 from server.settings import Settings
+from server.websocket.protocol import websocket_protocol
 
 DRAIN_SECONDS = 30
 """How long the requests under way may take when the process is told to stop."""
@@ -23,10 +25,15 @@ class Server(uvicorn.Server):
     def __init__(
         self, settings: Settings, engine: AsyncEngine, when_started: Callable[[], None]
     ) -> None:
+        self._streams = OpenStreams(settings)
         configuration = uvicorn.Config(
-            create_app(settings, engine),
+            create_app(settings, engine, self._streams),
             http="httptools",
-            ws="none",
+            ws=websocket_protocol(settings),
+            ws_max_size=settings.max_body_bytes,
+            ws_ping_interval=settings.keepalive_seconds,
+            ws_ping_timeout=settings.send_timeout_seconds,
+            ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -41,6 +48,11 @@ class Server(uvicorn.Server):
         """Start to take requests."""
         await super().startup(sockets)
         self._when_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and end what is under way."""
+        self._streams.stop()
+        await super().shutdown(sockets)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until SIGINT or SIGTERM. Raises `OperatorError` if it did not get that far."""

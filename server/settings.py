@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     """Server processes, each with a pool of connections and caches of its own."""
     migrate: bool = True
     """Bring the database's schema up to date at start."""
+    allowed_origins: list[str] = []
+    """Other origins (`https://example.com`) whose pages may open WebSockets."""
     insecure: bool = False
     """Serve without API keys on an address that is not loopback."""
     introspection: bool | None = None
@@ -54,7 +56,18 @@ class Settings(BaseSettings):
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
     """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
+    connection_init_timeout_seconds: PositiveFloat = 5
+    """Within which a WebSocket's client must have said who it is."""
+    idle_timeout_seconds: PositiveFloat = 300
+    """After which a WebSocket without an operation and without a message is closed."""
+    keepalive_seconds: PositiveFloat = 12
+    """Between pings of a WebSocket, and between comments in an event stream."""
 
+    max_connections: PositiveInt = 5_000
+    """WebSockets and event streams open in a server process."""
+    max_connections_per_key: PositiveInt = 100
+    max_operations_per_connection: PositiveInt = 100
+    """Operations under way on one WebSocket."""
     max_body_bytes: PositiveInt = 10_000_000
     max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000

@@ -1,12 +1,18 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
 from asyncio import sleep
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from graphql import GraphQLSchema, execute
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLSchema,
+    create_source_event_stream,
+    execute,
+)
 from strawberry import Schema
 
 from execution.planned import run_plan
@@ -27,6 +33,9 @@ T = TypeVar("T")
 
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
+
+SourceEvents: TypeAlias = AsyncIterator[Any]
+"""What a subscription's field yields, before the operation is executed on each."""
 
 _WEIGHT_OF_PREPARING = 1_000
 """A new document takes as long as the answer to a large one."""
@@ -85,13 +94,16 @@ class OperationRunner:
         )
         return ReadyOperation(operation, request, caller, record.cost)
 
-    async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
-        """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
+    async def run(self, ready: ReadyOperation, context: Any, event: Any = None) -> Outcome:
+        """Run a query, a mutation, or a subscription on one event, in its caller's turn.
+
+        Raises `RateLimited`.
+        """
         share = self.shares.of(ready.caller)
         await _spend(share.cost, 1 + ready.cost)
         await self.shares.begin(share, ready.cost)
         try:
-            outcome = await self._execute(ready, context)
+            outcome = await self._execute(ready, context, event)
         finally:
             self.shares.end(share, ready.cost)
         return (
@@ -99,6 +111,31 @@ class OperationRunner:
             if (ready.request.wants_cost)
             else outcome
         )
+
+    async def subscribe(self, ready: ReadyOperation, context: Any) -> SourceEvents | Outcome:
+        """Begin a subscription: give its events, or the errors that it did not begin for.
+
+        Raises `RateLimited`. The operation is then to be run on each event, with a context anew.
+        """
+        await _spend(self.shares.of(ready.caller).cost, 1)
+        executor = (self._executor or Executor).build(
+            self._schema,
+            ready.operation.document,
+            None,
+            context,
+            ready.request.variables,
+            ready.request.operation_name,
+            max_coercion_errors=self._settings.max_errors - 1,
+            hide_suggestions=not self._settings.answers_introspection,
+        )
+        if isinstance(executor, list):
+            return Outcome(executor)
+        started = create_source_event_stream(executor)
+        if isawaitable(started):
+            started = await started
+        if isinstance(started, ExecutionResult):
+            return Outcome(started.errors or ())
+        return aiter(started)
 
     async def _document(self, text: str, caller: Caller) -> PreparedDocument:
         kept = self._documents.kept(text)
@@ -112,7 +149,7 @@ class OperationRunner:
         finally:
             self.shares.end(share, _WEIGHT_OF_PREPARING)
 
-    async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
+    async def _execute(self, ready: ReadyOperation, context: Any, event: Any) -> Outcome:
         operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
@@ -122,6 +159,7 @@ class OperationRunner:
             result = execute(
                 self._schema,
                 operation.document,
+                event,
                 context_value=context,
                 variable_values=variables,
                 operation_name=ready.request.operation_name,

@@ -1,0 +1,129 @@
+"""uvicorn's WebSocket protocol, and what a client that does not read can make of it.
+
+Long texts go in fragments, each of which waits until the one before it has left, as pieces of
+large answers do over HTTP; pings and pongs go between them. A client that reads none of it for too
+long is closed with 1013, and cut off when it does not read that either. uvicorn alone would keep
+what such a client has not read for as long as its machine answers.
+"""
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import Frame
+
+from server.http.responses import PIECE_BYTES
+from server.settings import Settings
+from server.time_limit import TimeIsUp, TimeLimit
+from server.websocket.messages import CloseCode
+
+CLOSE_SECONDS = 5.0
+"""How long a client may take to answer that the socket is closed, and to read what was sent."""
+_MAX_FRAGMENTS = 10_000
+"""Of one message: empty ones cost memory and no size."""
+
+
+def websocket_protocol(settings: Settings) -> type["WebSocketProtocol"]:
+    """Make the class that uvicorn makes one of for each socket."""
+
+    class ConfiguredProtocol(WebSocketProtocol):
+        send_limit = TimeLimit(settings.send_timeout_seconds)
+
+    return ConfiguredProtocol
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket."""
+
+    send_limit: TimeLimit
+    _unsent_pong: bytes = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Hang up on a handshake that is none, once it was answered."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Refuse endless fragments."""
+        if len(self.frames) < _MAX_FRAGMENTS:
+            super().handle_cont(event)
+        else:
+            self.conn.fail(1009, "too many fragments")
+            self.handle_parser_exception()
+
+    def handle_ping(self) -> None:
+        """Answer the last ping alone where they come faster than the answers are read."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self._unsent_pong = b"".join(self.conn.data_to_send())
+
+    def resume_writing(self) -> None:
+        """Go on with what waits."""
+        pong, self._unsent_pong = self._unsent_pong, b""
+        if pong and not self.transport.is_closing():
+            self.transport.write(pong)
+        super().resume_writing()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Take a message of the application."""
+        if message["type"] == "websocket.send" and self.handshake_complete:
+            await self._send_text((message.get("text") or "").encode())
+            return
+        if message["type"] == "websocket.close":
+            self.writable.set()  # the last word does not wait for those before it
+        await super().send(message)
+        if self.close_sent:
+            self._abort_later()
+
+    def handle_close(self, event: Frame) -> None:
+        """Let the client read what was sent, for a while."""
+        super().handle_close(event)
+        self._abort_later()
+
+    def keepalive_timeout(self) -> None:
+        """Cut off a client that answers no ping."""
+        super().keepalive_timeout()
+        self._abort_later()
+
+    def shutdown(self) -> None:
+        """Leave it to the application to close the socket, which was told too."""
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()
+            self._abort_later()
+
+    async def run_asgi(self) -> None:
+        """Run the application, and cut off the client when it is done."""
+        await super().run_asgi()
+        self._abort_later()
+
+    async def _send_text(self, text: bytes) -> None:
+        for start in range(0, len(text) or 1, PIECE_BYTES):
+            if not self.writable.is_set():
+                await self._wait_for_client()
+            if self.disconnected or self.close_sent:
+                raise ClientDisconnected
+            piece = text[start : start + PIECE_BYTES]
+            is_last = start + PIECE_BYTES >= len(text)
+            try:
+                (self.conn.send_continuation if start else self.conn.send_text)(piece, is_last)
+            except InvalidState:
+                raise ClientDisconnected from None
+            self.transport.write(b"".join(self.conn.data_to_send()))
+
+    async def _wait_for_client(self) -> None:
+        try:
+            await self.send_limit.run(self.writable.wait())
+        except TimeIsUp:
+            code, reason = CloseCode.TRY_AGAIN_LATER, "Read faster; connect again and resume"
+            await self.send({"type": "websocket.close", "code": code, "reason": reason})
+            raise ClientDisconnected from None
+
+    def _abort_later(self) -> None:
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = None
+        if not self.disconnected:
+            self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
