@@ -42,8 +42,9 @@ class OpenStreams:
         self._by_identity: Counter[Hashable] = Counter()
         self._is_stopping = False
 
-    def __len__(self) -> int:
-        """Count the open connections."""
+    @property
+    def number(self) -> int:
+        """How many are open."""
         return len(self._open)
 
     @contextmanager

@@ -55,7 +55,9 @@ class EventStreams:
 
         Raises `Unavailable` or `RateLimited` before anything is sent.
         """
-        stream = _EventStream(self._backend, self._send_limit, send, ready, caller=caller, record=record)
+        stream = _EventStream(
+            self._backend, self._send_limit, send, ready, caller=caller, record=record
+        )
         with self._streams.open(stream.stop) as counted:
             counted.belongs_to(caller)
             await stream.run(receive)

@@ -76,6 +76,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.writable.set()  # the last word does not wait for those before it
         await super().send(message)
         if self.close_sent:
+            self.handshake_complete = (
+                True  # by a refusal too, of which uvicorn's send leaves it out
+            )
             self._abort_later()
 
     def handle_close(self, event: Frame) -> None:
