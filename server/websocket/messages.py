@@ -61,18 +61,17 @@ def read_message(text: str) -> Message:
         raise _bad("A message must be JSON (RFC 8259).") from error
     if not isinstance(members, dict):
         raise _bad("A message must be a JSON object.")
-    kind, message_id, payload = members.get("type"), "", None
+    kind, message_id, payload = members.get("type"), members.get("id"), members.get("payload")
     if not isinstance(kind, str) or kind not in _TYPES:
         raise _bad("The `type` of the message is missing or unknown.")
-    if kind in _TYPES_OF_OPERATIONS:
-        message_id = members.get("id")
-        if not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_ID_CHARACTERS:
-            raise _bad(f"The `id` must be a string of 1 to {MAX_ID_CHARACTERS} characters.")
-    if kind != "complete":
-        payload = members.get("payload")
-        may_be_absent = kind != "subscribe"
-        if not isinstance(payload, dict) and not (payload is None and may_be_absent):
-            raise _bad(f"The `payload` of `{kind}` must be an object.")
+    if kind not in _TYPES_OF_OPERATIONS:
+        message_id = ""
+    elif not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_ID_CHARACTERS:
+        raise _bad(f"The `id` must be a string of 1 to {MAX_ID_CHARACTERS} characters.")
+    if kind == "complete":
+        payload = None
+    elif not isinstance(payload, dict) and (payload is not None or kind == "subscribe"):
+        raise _bad(f"The `payload` of `{kind}` must be an object.")
     return Message(kind, message_id, payload)
 
 

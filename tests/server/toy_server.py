@@ -26,6 +26,13 @@ class ToyServer:
 
     port: int
     streams: OpenStreams
+    uvicorn: uvicorn.Server
+
+    @property
+    def unread_bytes(self) -> int:
+        """What waits in the process until clients read."""
+        connections = self.uvicorn.server_state.connections
+        return sum(each.transport.get_write_buffer_size() for each in connections)
 
     def connect(self, subprotocol: str | None = SUBPROTOCOL, **options: Any) -> connect:
         """Open a WebSocket, which says nothing yet."""
@@ -102,7 +109,7 @@ async def toy_server(
         server.lifespan = configuration.lifespan_class(configuration)
         await server.startup(sockets=[listener])
         try:
-            yield ToyServer(listener.getsockname()[1], streams)
+            yield ToyServer(listener.getsockname()[1], streams, server)
         finally:
             streams.stop()
             await server.shutdown(sockets=[listener])

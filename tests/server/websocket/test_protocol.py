@@ -178,10 +178,12 @@ async def test_pings_are_answered_with_their_payload() -> None:
 
 
 async def test_no_connection_init() -> None:
-    async with toy_server(connection_init_timeout_seconds=INIT_TIMEOUT) as server:
-        async with server.connect() as socket:
-            expected = (4408, "Connection initialisation timeout")
-            assert await ToySocket(socket).close_code() == expected
+    async with (
+        toy_server(connection_init_timeout_seconds=INIT_TIMEOUT) as server,
+        server.connect() as socket,
+    ):
+        expected = (4408, "Connection initialisation timeout")
+        assert await ToySocket(socket).close_code() == expected
 
 
 async def test_a_second_connection_init() -> None:
@@ -246,33 +248,42 @@ async def test_the_handshakes_key_counts_where_no_other_is_sent() -> None:
 
 
 async def test_a_revoked_key_is_shown_out() -> None:
-    async with toy_server(check_seconds=0.05) as server:
-        async with server.client(authorization="revoked soon") as client:
-            await client.subscribe("a", "subscription { ticks(to: 1) }")
-            assert (await client.receive())["type"] == "next"
-            REVOKED.add("revoked soon")
-            assert await client.close_code() == (4403, "The key is no longer valid")
+    async with (
+        toy_server(check_seconds=0.05) as server,
+        server.client(authorization="revoked soon") as client,
+    ):
+        await client.subscribe("a", "subscription { ticks(to: 1) }")
+        assert (await client.receive())["type"] == "next"
+        REVOKED.add("revoked soon")
+        assert await client.close_code() == (4403, "The key is no longer valid")
 
 
 async def test_an_idle_connection_is_closed_and_one_with_a_subscription_is_not() -> None:
-    async with toy_server(ToyContext(), idle_timeout_seconds=0.3) as server:
-        async with server.client() as busy, server.client() as idle:
-            await busy.subscribe("a", "subscription { follow }")
-            await busy.receive()
-            assert await idle.close_code() == (1001, "Idle")
-            await busy.send(type="ping")
-            assert await busy.receive() == {"type": "pong"}
+    async with (
+        toy_server(ToyContext(), idle_timeout_seconds=0.3) as server,
+        server.client() as busy,
+        server.client() as idle,
+    ):
+        await busy.subscribe("a", "subscription { follow }")
+        await busy.receive()
+        assert await idle.close_code() == (1001, "Idle")
+        await busy.send(type="ping")
+        assert await busy.receive() == {"type": "pong"}
 
 
 async def test_too_many_connections_of_a_key() -> None:
     async with toy_server(max_connections_per_key=2) as server:
-        async with server.client(authorization="a"), server.client(authorization="a"):
-            async with server.client(authorization="b"), server.connect() as socket:
-                client = ToySocket(socket)
-                await client.send(type="connection_init", payload={"authorization": "a"})
-                code, reason = await client.close_code()
-                assert code == 1013
-                assert "connections of a key" in reason
+        async with (
+            server.client(authorization="a"),
+            server.client(authorization="a"),
+            server.client(authorization="b"),
+            server.connect() as socket,
+        ):
+            client = ToySocket(socket)
+            await client.send(type="connection_init", payload={"authorization": "a"})
+            code, reason = await client.close_code()
+            assert code == 1013
+            assert "connections of a key" in reason
         async with server.client(authorization="a"):
             pass
 
@@ -287,15 +298,17 @@ async def test_too_many_connections_of_all() -> None:
 
 async def test_too_many_operations_of_a_connection() -> None:
     context = ToyContext()
-    async with toy_server(context, max_operations_per_connection=2) as server:
-        async with server.client() as client:
-            for message_id in "abc":
-                await client.subscribe(message_id, "{ waits }")
-            refused = await client.receive()
-            assert (refused["type"], refused["id"]) == ("error", "c")
-            assert refused["payload"][0]["extensions"]["code"] == "LIMITED"
-            context.proceed.set()
-            assert {(await client.receive())["id"] for _ in range(4)} == {"a", "b"}
+    async with (
+        toy_server(context, max_operations_per_connection=2) as server,
+        server.client() as client,
+    ):
+        for message_id in "abc":
+            await client.subscribe(message_id, "{ waits }")
+        refused = await client.receive()
+        assert (refused["type"], refused["id"]) == ("error", "c")
+        assert refused["payload"][0]["extensions"]["code"] == "LIMITED"
+        context.proceed.set()
+        assert {(await client.receive())["id"] for _ in range(4)} == {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -375,14 +388,16 @@ async def test_a_stop_ends_mutations_first_and_then_the_socket() -> None:
 
 
 async def test_pings_of_the_server_find_lost_clients() -> None:
-    async with toy_server(ToyContext(), keepalive_seconds=0.1, send_timeout_seconds=0.2) as server:
-        async with server.client() as client:
-            await asyncio.sleep(0.5)  # which answers its pings
-            client.socket.transport.pause_reading()
-            async with asyncio.timeout(20):
-                while server.streams.number:  # noqa: ASYNC110  nothing tells of it
-                    await asyncio.sleep(0.05)
-            client.socket.transport.abort()
+    async with (
+        toy_server(ToyContext(), keepalive_seconds=0.1, send_timeout_seconds=0.2) as server,
+        server.client() as client,
+    ):
+        await asyncio.sleep(0.5)  # which answers its pings
+        client.socket.transport.pause_reading()
+        async with asyncio.timeout(20):
+            while server.streams.number:  # noqa: ASYNC110  nothing tells of it
+                await asyncio.sleep(0.05)
+        client.socket.transport.abort()
 
 
 def test_streams_are_counted() -> None:
