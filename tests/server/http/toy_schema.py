@@ -131,6 +131,10 @@ class Query:
         return Raw({"time": datetime(2026, 1, 31, tzinfo=UTC), "json": text})
 
     @strawberry.field
+    def lines(self) -> Raw:
+        return Raw(orjson.Fragment(b'{\n"a":\r\n1\r}'))
+
+    @strawberry.field
     def things(self, first: int | None = None, last: int | None = None) -> ThingConnection:
         return ThingConnection(size=_size(first, last))
 
