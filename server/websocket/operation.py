@@ -3,6 +3,7 @@
 from asyncio import Semaphore, Task, create_task, sleep
 from collections.abc import Callable
 from contextlib import aclosing, suppress
+from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
@@ -53,8 +54,10 @@ class Operation:
         self._answers = 0
         self._is_sending = False
         self._is_unwanted = False
-        self.task: Task[None] = create_task(self._run())
-        self.task.add_done_callback(self._log)
+        context = copy_context()
+        context.run(request_id.set, self._request_id)
+        self.task: Task[None] = create_task(self._run(), context=context)
+        self.task.add_done_callback(self._log, context=context)
 
     @property
     def is_subscription(self) -> bool:
@@ -69,7 +72,6 @@ class Operation:
             self.task.cancel()
 
     async def _run(self) -> None:
-        request_id.set(self._request_id)
         with suppress(SocketGone):
             try:
                 await self._answer()
@@ -110,31 +112,39 @@ class Operation:
                 await self._deliver(outcome)
                 if self._is_unwanted or not outcome.executed:
                     return
-        await self._send_last(write_message("complete", self._message_id))
+        await self._send_last(lambda: write_message("complete", self._message_id))
 
     async def _deliver(self, outcome: Outcome) -> None:
         """Send what became of it; one that was not executed ends it with an `error`."""
+
+        def write_next() -> bytes:
+            answer = write_answer(outcome, self._request_id, self._record, settings)
+            return write_message("next", self._message_id, answer)
+
+        def write_error() -> bytes:
+            errors = list_errors(outcome.errors, self._request_id, self._record, settings)
+            return write_message("error", self._message_id, dump(errors))
+
         settings = self._backend.settings
         if outcome.executed:
-            answer = write_answer(outcome, self._request_id, self._record, settings)
-            await self._send(write_message("next", self._message_id, answer))
+            await self._send(write_next)
             self._answers += 1
         else:
-            errors = list_errors(outcome.errors, self._request_id, self._record, settings)
-            await self._send_last(write_message("error", self._message_id, dump(errors)))
+            await self._send_last(write_error)
 
-    async def _send_last(self, message: bytes) -> None:
+    async def _send_last(self, write: Callable[[], bytes]) -> None:
         # who reads it may use the id again at once
         self._before_last_message()
-        await self._send(message)
+        await self._send(write)
 
-    async def _send(self, message: bytes) -> None:
+    async def _send(self, write: Callable[[], bytes]) -> None:
+        """Write a message when its turn has come, so that those that wait are not held twice."""
         async with self._socket.turn:
             if self._is_unwanted:
                 return
             self._is_sending = True
             try:
-                await self._socket.send_in_turn(message)
+                await self._socket.send_in_turn(write())
             finally:
                 self._is_sending = False
 

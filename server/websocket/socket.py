@@ -27,8 +27,10 @@ class Socket:
     async def receive(self) -> str:
         """Wait for a text. Raises `SocketGone`, and `CloseSocket` for a binary message."""
         message = await self._receive()
-        if message["type"] == "websocket.disconnect" and not self._is_closed:
-            self._is_closed, self.close_code = True, message.get("code")
+        if message["type"] == "websocket.disconnect":
+            self._is_closed = True
+            if self.close_code is None:
+                self.close_code = message.get("code")
         if self._is_closed:  # what was read before that is not looked at
             raise SocketGone
         text: str | None = message.get("text")

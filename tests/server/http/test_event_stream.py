@@ -14,7 +14,7 @@ import pytest
 
 from server.http.media_types import negotiate
 from tests.server.http.hostile_requests import HOSTILE
-from tests.server.http.toy_schema import REVOKED, ToyContext
+from tests.server.http.toy_schema import REVOKED, ToyContext, toy_client
 from tests.server.toy_server import ToyServer, toy_server
 
 ACCEPT = {"accept": "text/event-stream"}
@@ -139,16 +139,15 @@ async def test_a_refused_request_is_no_stream() -> None:
 
 
 async def test_hostile_requests_that_want_a_stream() -> None:
-    async with toy_server() as server, httpx2.AsyncClient() as http:
+    async with toy_client(introspection=False) as http:
         for bad in HOSTILE:
             headers = {**bad.headers, **ACCEPT}
-            url = f"http://127.0.0.1:{server.port}/graphql{bad.query}"
+            url = f"/graphql{bad.query}"
             response = await http.request(bad.method, url, content=bad.body, headers=headers)
-            assert response.status_code < 500 or bad.status >= 500, bad.name
+            assert response.status_code < 500, bad.name
             assert "Traceback" not in response.text
-            if response.status_code == 200 and bad.name != "document: a subscription":
-                assert '"errors":[' in response.text, bad.name
-                assert response.text.endswith("event: complete\ndata: \n\n")
+            if response.status_code == 200:
+                assert response.text.endswith("event: complete\ndata: \n\n"), bad.name
 
 
 async def test_leaving_closes_a_subscription() -> None:
