@@ -6,7 +6,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 A stream that the server ends before the operation has ended has no `complete`: clients ask again.
 """
 
-from asyncio import FIRST_COMPLETED, Lock, create_task, get_running_loop, wait
+from asyncio import FIRST_COMPLETED, Lock, Task, create_task, get_running_loop, wait
 from contextlib import aclosing
 from typing import Any
 
@@ -84,7 +84,7 @@ class _EventStream:
         self._is_too_slow = False
         self._turn = Lock()
         self._last_sent = 0.0
-        self._producing = create_task(self._produce())
+        self._producing: Task[None]
 
     def stop(self) -> None:
         """End a subscription, since the server stops; queries and mutations end by themselves."""
@@ -93,6 +93,7 @@ class _EventStream:
 
     async def run(self, receive: Receive) -> None:
         """Send the stream until the operation ends, or the client goes."""
+        self._producing = create_task(self._produce())
         leaving = create_task(_wait_until_gone(receive))
         try:
             while not self._producing.done():

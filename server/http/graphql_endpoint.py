@@ -85,25 +85,35 @@ class GraphQLEndpoint:
         """Give the status and the bytes of the answer; None where there is none left to send."""
         caller = await self._caller(record)
         shares = self._runner.shares
-        share = shares.of(caller)
         try:
-            shares.begin_request(share)
+            with shares.request(shares.of(caller)) as counted:
+                body = await self._guard.read_body(scope, receive, counted.add_bytes)
+                if body is None:
+                    return None
+                request, method = _read(scope, body), scope["method"]
+                if media_type == EVENT_STREAM:
+                    ready = await self._outcome(self._prepare(method, request, caller, record))
+                    await self._stream(receive, send, ready, caller, record)
+                    return None
+                outcome = await self._outcome(self._run(method, request, caller, record))
+                return self._write(outcome, media_type, record)
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             raise _too_much(error) from error
+
+    async def _outcome(self, work: Coroutine[Any, Any, T]) -> T | Outcome:
+        """Do a request's work in time; what is wrong with its operation is an outcome."""
+        # nothing here listens for a client that goes away: a mutation runs to its end
         try:
-            body = await self._guard.read_body(scope, receive)
-            if body is None:
-                return None
-            request, method = _read(scope, body), scope["method"]
-            if media_type == EVENT_STREAM:
-                ready = await self._attempt(self._prepare(method, request, caller, record))
-                await self._stream(receive, send, ready, caller, record)
-                return None
-            outcome = await self._attempt(self._run(method, request, caller, record))
-            return self._write(outcome, media_type, record)
-        finally:
-            shares.end_request(share)
+            return await self._runner.within_time(work)
+        except InvalidDocument as invalid:
+            return Outcome(invalid.errors)
+        except (RateLimited, Refusal):
+            raise
+        except (DomainError, GraphQLError) as error:
+            return Outcome([error])
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -113,22 +123,6 @@ class GraphQLEndpoint:
                 406, Invalid(f"Accept `{GRAPHQL_RESPONSE}`, `{JSON}` or `{EVENT_STREAM}`.")
             )
         return media_type
-
-    async def _attempt(self, work: Coroutine[Any, Any, T]) -> T | Outcome:
-        """Do a request's work in time; what is wrong with an operation is an outcome."""
-        # nothing here listens for a client that goes away: a mutation runs to its end
-        try:
-            return await self._runner.within_time(work)
-        except InvalidDocument as invalid:
-            return Outcome(invalid.errors)
-        except RateLimited as error:
-            raise _too_much(error) from error
-        except (DomainError, GraphQLError) as error:
-            return Outcome([error])
-        except Refusal:
-            raise
-        except Exception as error:
-            raise _refusal(read_error(error)) from error
 
     async def _run(
         self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
@@ -159,8 +153,6 @@ class GraphQLEndpoint:
     ) -> None:
         try:
             await self._event_streams.serve(receive, send, ready, caller, record)
-        except RateLimited as error:
-            raise _too_much(error) from error
         except Unavailable as error:
             raise _refusal(error) from error
 
@@ -169,6 +161,10 @@ class GraphQLEndpoint:
         header = None if sent is None else sent.decode("latin-1")
         try:
             caller = await self._runner.within_time(self._authenticate(header))
+        except Unauthenticated as error:
+            if header is not None:
+                await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _refusal(error) from error
         except Exception as error:
             raise _refusal(read_error(error)) from error
         record.operation.caller = caller.name

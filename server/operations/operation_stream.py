@@ -1,5 +1,6 @@
 """The outcomes of an operation of any kind, one after another."""
 
+from asyncio import sleep
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
@@ -8,7 +9,9 @@ from graphql import OperationType
 
 from server.operations.answer import Outcome
 from server.operations.document_cache import InvalidDocument
+from server.operations.errors import RateLimited
 from server.operations.operation_runner import OperationRunner, ReadyOperation, SourceEvents
+from server.operations.shares import REFUSAL_PAUSE_SECONDS
 
 T = TypeVar("T")
 
@@ -19,6 +22,9 @@ async def attempt(work: Coroutine[Any, Any, T]) -> T | Outcome:
         return await work
     except InvalidDocument as invalid:
         return Outcome(invalid.errors)
+    except RateLimited as error:
+        await sleep(REFUSAL_PAUSE_SECONDS)
+        return Outcome([error])
     except Exception as error:  # noqa: BLE001  the client is told what it may know of it
         return Outcome([error])
 

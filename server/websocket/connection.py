@@ -8,14 +8,15 @@ from typing import Any
 
 import structlog
 
-from resolvers.errors import DomainError, Invalid
+from resolvers.errors import DomainError, Invalid, Unauthenticated
 from server.backend import Backend
 from server.caller import Caller
 from server.open_streams import OpenStream
 from server.operations.answer import dump
-from server.operations.errors import Limited
+from server.operations.errors import Limited, RateLimited
 from server.operations.graphql_errors import format_error, read_error
 from server.operations.graphql_request import read_members
+from server.operations.shares import REFUSAL_PAUSE_SECONDS
 from server.structured_logs import request_id
 from server.websocket.messages import (
     CloseCode,
@@ -88,7 +89,10 @@ class Connection:
             self._caller = caller = await self._backend.runner.within_time(authenticating)
             stream.belongs_to(caller)
         except Exception as error:
-            raise _refusal(read_error(error)) from error
+            refused = read_error(error)
+            if authorization is not None and isinstance(refused, Unauthenticated | RateLimited):
+                await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _refusal(refused) from error
         await self._socket.send(write_message("connection_ack"))
         return caller
 
@@ -130,7 +134,7 @@ class Connection:
                 CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists"
             )
         try:
-            request = read_members(message.payload or {})
+            request = read_members(message.payload or {}, message.size)
         except Invalid as error:
             raise CloseSocket(CloseCode.BAD_REQUEST, error.message) from error
         self._operations += 1

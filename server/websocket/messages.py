@@ -51,6 +51,8 @@ class Message:
     id: str = ""
     """Of `subscribe` and `complete` only."""
     payload: dict[str, Any] | None = None
+    size: int = 0
+    """Characters of its text."""
 
 
 def read_message(text: str) -> Message:
@@ -72,7 +74,7 @@ def read_message(text: str) -> Message:
         payload = None
     elif not isinstance(payload, dict) and (payload is not None or kind == "subscribe"):
         raise _bad(f"The `payload` of `{kind}` must be an object.")
-    return Message(kind, message_id, payload)
+    return Message(kind, message_id, payload, len(text))
 
 
 def read_authorization(payload: dict[str, Any] | None) -> str | None:

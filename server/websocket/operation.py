@@ -81,26 +81,24 @@ class Operation:
                 await self._deliver(Outcome([error]))
 
     async def _answer(self) -> None:
-        runner, shares = self._backend.runner, self._backend.runner.shares
-        share = shares.of(self._caller)
+        runner = self._backend.runner
         try:
-            shares.begin_request(share)
+            with runner.shares.request(runner.shares.of(self._caller)) as counted:
+                counted.add_bytes(self._request.size)
+                preparing = runner.prepare(self._request, self._caller, self._record)
+                ready = await attempt(runner.within_time(preparing))
+                if isinstance(ready, Outcome):
+                    await self._deliver(ready)
+                    return
+                if not self.is_subscription:
+                    await self._deliver_all(ready)
+                    return
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             await self._deliver(Outcome([error]))
             return
-        try:
-            preparing = runner.prepare(self._request, self._caller, self._record)
-            ready = await attempt(runner.within_time(preparing))
-            if isinstance(ready, Outcome):
-                await self._deliver(ready)
-                return
-            if not self.is_subscription:
-                await self._deliver_all(ready)
-        finally:
-            shares.end_request(share)
-        if self.is_subscription:
-            await self._deliver_all(ready)
+        # a subscription that has begun is counted with its connection alone
+        await self._deliver_all(ready)
 
     async def _deliver_all(self, ready: ReadyOperation) -> None:
         def make_context() -> Any:
