@@ -10,6 +10,7 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
+from server.http.protocol import http_protocol
 from server.open_streams import OpenStreams
 from server.operator_error import OperatorError
 from server.settings import Settings
@@ -28,7 +29,7 @@ class Server(uvicorn.Server):
         self._streams = OpenStreams(settings)
         configuration = uvicorn.Config(
             create_app(settings, engine, self._streams),
-            http="httptools",
+            http=http_protocol(settings),
             ws=websocket_protocol(settings),
             ws_max_size=settings.max_body_bytes,
             ws_ping_interval=settings.keepalive_seconds,

@@ -104,6 +104,8 @@ class _EventStream:
                     await wait({self._producing})
                 elif not self._producing.done():
                     await self._look_after()
+            if not self._producing.cancelled():
+                self._producing.result()  # which raises what nobody expected
             if not self._is_gone and not self._is_too_slow:
                 await self._send(b"", more=False)
         except TimeIsUp:
@@ -139,9 +141,9 @@ class _EventStream:
 
     async def _produce(self) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
-        await self._send_message(start)
-        await self._send(_COMMENT)  # so that proxies pass the head on
         try:
+            await self._send_message(start)
+            await self._send(_COMMENT)  # so that proxies pass the head on
             await self._send_outcomes()
             await self._send(b"event: complete\ndata: \n\n")
         except TimeIsUp:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from server.http.protocol import http_protocol
 from server.open_streams import OpenStreams
 from server.settings import Settings
 from server.websocket.protocol import websocket_protocol
@@ -27,6 +28,11 @@ class ToyServer:
     port: int
     streams: OpenStreams
     uvicorn: uvicorn.Server
+
+    @property
+    def connections(self) -> int:
+        """How many clients the process has, of any kind."""
+        return len(self.uvicorn.server_state.connections)
 
     @property
     def unread_bytes(self) -> int:
@@ -92,7 +98,7 @@ async def toy_server(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         configuration = uvicorn.Config(
             toy_app(context, streams=streams, check_seconds=check_seconds, **given),
-            http="httptools",
+            http=http_protocol(settings),
             ws=websocket_protocol(settings),
             ws_max_size=settings.max_body_bytes,
             ws_ping_interval=settings.keepalive_seconds,

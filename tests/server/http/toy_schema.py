@@ -227,11 +227,9 @@ class Subscription:
             info.context.ended.set()
 
     @strawberry.subscription
-    async def flood(
-        self, bytes_: Annotated[int, strawberry.argument(name="bytes")]
-    ) -> AsyncIterator[str]:
+    async def flood(self, size: int) -> AsyncIterator[str]:
         while True:
-            yield "x" * bytes_
+            yield "x" * size
             await asyncio.sleep(0)
 
     @strawberry.subscription
