@@ -1,7 +1,6 @@
 """The engine: connections to PostgreSQL, and what must be true of the server behind them."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import asyncpg
@@ -56,12 +55,13 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
         # one without a name is parsed where it runs; a name may be known to another connection
         driver = {"statement_cache_size": 0}
         adapter = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
-    connect = partial(
-        asyncpg.connect, dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver
-    )
-    engine: AsyncEngine = create_async_engine(
+
+    async def connect(**_from_url: object) -> Any:
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver)
+
+    engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
-        creator=lambda: engine.dialect.loaded_dbapi.connect(async_creator_fn=connect, **adapter),
+        connect_args={"async_creator_fn": connect, **adapter},
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
