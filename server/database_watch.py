@@ -7,7 +7,7 @@ told at once, and none is opened.
 """
 
 from asyncio import create_task, sleep, wait
-from typing import Any, NoReturn
+from typing import Any
 from weakref import WeakSet
 
 import structlog
@@ -96,7 +96,6 @@ class DatabaseWatch:
     def _know(self, connection: AdaptedConnection, _record: ConnectionPoolEntry) -> None:
         self._drivers.add(connection.driver_connection)
 
-    def _refuse_while_silent(self, *_arguments: object) -> NoReturn | None:
+    def _refuse_while_silent(self, *_arguments: object) -> None:
         if self._is_silent:
             raise DatabaseSilentError("The database does not answer.")
-        return None

@@ -56,9 +56,6 @@ class Server(uvicorn.Server):
         finally:
             watching.cancel()
             await asyncio.wait({watching})
-            import sys
-
-            print("DEBUGWATCH", watching, file=sys.stderr)
         if not self.started:
             raise OperatorError("The server did not start; its log above says why.")
 

@@ -19,6 +19,9 @@ _SILENT_SECONDS = 2 * DATABASE_TIMEOUT_SECONDS + 2
 """Within which a request is answered when the database says nothing, and some for this machine."""
 _AWAY_SECONDS = 5.0
 _UNDER_WAY = 4
+_RECORD_EVENT = """
+    mutation ($session: ID!, $type: String!) {
+        createSessionEvent(input: {session: $session, eventType: $type}) { sessionEvent { id } } }"""
 _COUNT_WAITING = """
     WITH RECURSIVE waiting (pid) AS (
         SELECT pg_backend_pid() UNION SELECT l.pid FROM pg_locks l
@@ -107,8 +110,7 @@ class Faults:
         documents = [
             "{ sessions(first: 1) { nodes { id } } }",
             "{ sessions(first: 1) { totalCount nodes { treeUsage { sessionCount } } } }",
-            f'mutation {{ createSessionEvent(input: {{session: "{SESSIONS[0]}",'
-            ' eventType: "refused"}) { sessionEvent { id } } }',
+            _RECORD_EVENT,
         ]
         requests = [
             self._see_refused(server, document)
@@ -123,7 +125,9 @@ class Faults:
         self.progress.seen[f"refused within {monotonic() - started:.0f} s"] += 1
 
     async def _see_refused(self, server: RestartedServer, document: str) -> None:
-        reply = await self.http.post(f"{server.address}/graphql", json={"query": document})
+        variables = {"session": SESSIONS[0], "type": "refused"}
+        body = {"query": document, "variables": variables if "$session" in document else {}}
+        reply = await self.http.post(f"{server.address}/graphql", json=body)
         (error,) = reply.json()["errors"]
         assert error["extensions"]["code"] == "UNAVAILABLE", error
 
@@ -131,9 +135,11 @@ class Faults:
         health = await self.http.get(f"{server.address}/healthz")
         assert health.status_code == 200
         started = monotonic()
-        while (answer := await self.http.get(f"{server.address}/readyz")).status_code != status:
-            await asyncio.sleep(0.05)
-        assert monotonic() - started < _AWAY_SECONDS, answer.json()
+        while monotonic() - started < _AWAY_SECONDS:
+            answer = await self.http.get(f"{server.address}/readyz")
+            if answer.status_code == status:
+                return
+        raise AssertionError(answer.json())
 
     async def _see_ready(self) -> None:
         await asyncio.gather(*[self._see_readiness(server, 200) for server in self.servers])
@@ -141,11 +147,8 @@ class Faults:
     async def server_is_drained(self) -> None:
         """Stop a server while requests wait for a lock: they are answered before its end."""
         server = self._any_server()
-        document = (
-            "mutation ($session: ID!) { createSessionEvent(input: {session: $session,"
-            ' eventType: "drained"}) { sessionEvent { id } } }'
-        )
-        body = {"query": document, "variables": {"session": DRAINED}}
+        variables = {"session": DRAINED, "type": "drained"}
+        body = {"query": _RECORD_EVENT, "variables": variables}
         async with self.postgres.connection() as connection:
             async with connection.transaction():
                 await connection.execute(
@@ -155,8 +158,9 @@ class Faults:
                     asyncio.create_task(self.http.post(f"{server.address}/graphql", json=body))
                     for _ in range(_UNDER_WAY)
                 ]
-                while await connection.fetchval(_COUNT_WAITING) < _UNDER_WAY:
-                    await asyncio.sleep(0.01)
+                waiting = 0
+                while waiting < _UNDER_WAY:
+                    waiting = await connection.fetchval(_COUNT_WAITING)
                 draining = asyncio.create_task(server.drain())
                 await _until_closed(server)
                 assert not any(request.done() for request in requests)

@@ -43,7 +43,7 @@ class KillablePostgres:
 
     def start(self) -> None:
         """Start it, or recover what a kill left."""
-        parameters = {"listen_addresses": "127.0.0.1", "port": str(self._port), "log_min_messages": "error"}
+        parameters = {"listen_addresses": "127.0.0.1", "port": str(self._port)}
         self._running.enter_context(embedded_postgres(self._directory, parameters))
 
     def stop(self) -> None:

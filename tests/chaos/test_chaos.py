@@ -6,6 +6,7 @@ SESSIONGRAPH_TEST_SEED draws the same mutations and faults again.
 
 import asyncio
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,14 +45,12 @@ def postgres() -> Iterator[KillablePostgres]:
         made.start()
         yield made
         made.stop()
-        import shutil
-        shutil.copytree(Path(folder) / "store", "/tmp/chaos-pg", ignore=lambda d, n: [x for x in n if not x.endswith(".log")], dirs_exist_ok=True)
 
 
 async def test_nothing_is_lost_or_doubled(postgres: KillablePostgres) -> None:
     given = os.environ.get("SESSIONGRAPH_TEST_SEED")
     seed = SystemRandom().randrange(1_000_000) if given is None else int(given)
-    print(f"SESSIONGRAPH_TEST_SEED={seed}")
+    _tell(f"SESSIONGRAPH_TEST_SEED={seed}")
     random = Random(seed)  # noqa: S311  repeats the run
     environment = {
         "PATH": os.environ["PATH"],
@@ -73,7 +72,7 @@ async def test_nothing_is_lost_or_doubled(postgres: KillablePostgres) -> None:
             await run.prepare()
             started = monotonic()
             await run.record_through(faults)
-            print(f"{FAULTS} faults in {monotonic() - started:.0f} s")
+            _tell(f"{FAULTS} faults in {monotonic() - started:.0f} s")
             await run.check(engine)
         finally:
             await engine.dispose()
@@ -118,15 +117,13 @@ class _Run:
                 group.create_task(writer.run(mutations))
             for follower in self._followers:
                 group.create_task(follower.run())
-            started = monotonic()
             await self._resumes()
-            print(f"first {monotonic() - started:.1f}")
             for fault in faults.schedule(FAULTS):
                 started = monotonic()
                 await fault()
                 over = monotonic()
                 await self._resumes()
-                print(
+                _tell(
                     f"{fault.__name__}: {over - started:.1f} s, and {monotonic() - over:.1f} s"
                     f" until {BETWEEN_FAULTS} more were acknowledged"
                 )
@@ -159,11 +156,16 @@ async def _repeat_all(client: RetryingWriter) -> None:
         await client.repeat(one)
 
 
+def _tell(line: str) -> None:
+    """Print a line, which pytest shows of a test that failed, or with -s."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _report(progress: Progress, servers: list[RestartedServer]) -> None:
-    print(f"{progress.acknowledged} mutations acknowledged; requests ended as follows:")
+    _tell(f"{progress.acknowledged} mutations acknowledged; requests ended as follows:")
     for end, count in sorted(progress.seen.items()):
-        print(f"{count:7} {end}")
-    print(f"The longest answer took {progress.longest_seconds:.1f} s.")
+        _tell(f"{count:7} {end}")
+    _tell(f"The longest answer took {progress.longest_seconds:.1f} s.")
     for server in servers:
-        print(f"Server processes ended: {dict(server.ends)}")
-        Path(f"/tmp/chaos-{server.port}.log").write_text("\n".join(server.log))
+        _tell(f"Server processes ended: {dict(server.ends)}")
