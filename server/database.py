@@ -16,6 +16,8 @@ from server.settings import Settings
 
 OLDEST_VERSION = 150000
 """PostgreSQL 15, the first whose foreign keys can set one column of a composite key to null."""
+IDLE_TRANSACTION_SECONDS = 60
+"""When PostgreSQL ends a transaction in which nothing happens, as where a server's host is gone."""
 _CONNECT_SECONDS = 5.0
 _PREPARED_CHARACTERS = 64 * 1024
 """Longest statement that is kept prepared: that of a query with many links is long."""
@@ -78,7 +80,7 @@ def _session_settings(settings: Settings) -> dict[str, str]:
     return {
         "jit": "off",
         "statement_timeout": str(round(settings.statement_timeout_seconds * 1000)),
-        "idle_in_transaction_session_timeout": "60000",
+        "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_SECONDS * 1000),
     }
 
 

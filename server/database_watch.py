@@ -79,11 +79,12 @@ class DatabaseWatch:
             try:
                 connection = await take_connection(self._own)
                 try:
-                    await connection.driver_connection.fetchval("SELECT 1")  # type: ignore[union-attr]
+                    driver: Any = connection.driver_connection
+                    await driver.fetchval("SELECT 1")
                 finally:
                     give_back(self._own, connection)
             except TimeoutError:
-                continue  # that of connecting, which is less than is waited for here
+                continue  # connecting took too long, which is less than is waited for here
             except Exception:  # noqa: BLE001  whatever it says, it is there to say it
                 return
             else:

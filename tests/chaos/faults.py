@@ -21,7 +21,8 @@ _AWAY_SECONDS = 5.0
 _UNDER_WAY = 4
 _RECORD_EVENT = """
     mutation ($session: ID!, $type: String!) {
-        createSessionEvent(input: {session: $session, eventType: $type}) { sessionEvent { id } } }"""
+        createSessionEvent(input: {session: $session, eventType: $type}) { sessionEvent { id } }
+    }"""
 _COUNT_WAITING = """
     WITH RECURSIVE waiting (pid) AS (
         SELECT pg_backend_pid() UNION SELECT l.pid FROM pg_locks l
