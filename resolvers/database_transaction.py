@@ -16,8 +16,6 @@ from resolvers.pooled_connection import give_back, take_connection
 
 Given = TypeVar("Given")
 
-_SHUTDOWN = "57P"
-"""The SQLSTATEs of servers that shut down, crashed or end a connection."""
 _ROLLBACK_SECONDS = 2.0
 """How long a database may take for one, which it does at once, after what was cancelled."""
 
@@ -85,9 +83,12 @@ class DatabaseTransaction:
     async def _tell(self, running: Awaitable[Given]) -> Given:
         try:
             return await running
-        except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
-            if self._driver.is_closed() or _is_ending(error):
-                self._driver.terminate()
+        except InternalClientError as error:
+            # such as where the server has said that it ends, and the end is not there yet
+            self._driver.terminate()
+            raise ConnectionLostError("The connection to the database broke.") from error
+        except (PostgresError, InterfaceError, OSError) as error:
+            if self._driver.is_closed():
                 raise ConnectionLostError("The connection to the database broke.") from error
             raise
 
@@ -152,12 +153,3 @@ class DatabaseTransaction:
                 raise ConnectionLostError("The connection to the database broke.") from error
             cause = None if error.orig is None else error.orig.__cause__
             raise cause or error from error
-
-
-def _is_ending(error: Exception) -> bool:
-    """Whether the server has said that it ends the connection, whose end may not be there yet.
-
-    The driver takes no command from then on: those have its InternalClientError.
-    """
-    state = str(getattr(error, "sqlstate", None))
-    return isinstance(error, InternalClientError) or state.startswith(_SHUTDOWN)

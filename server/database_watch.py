@@ -57,8 +57,6 @@ class DatabaseWatch:
 
     async def _look(self) -> None:
         answers = await self._answers()
-        if not answers:
-            self._break_off()
         if answers == self._is_silent:
             self._is_silent = not answers
             _log.warning("database answers" if answers else "database silent")
@@ -70,7 +68,7 @@ class DatabaseWatch:
             await wait({asking}, timeout=self._seconds / _WAITS)
             if asking.done():
                 return True
-        self._break_off()  # or it would wait for the end of its question
+        self._break_off()
         asking.cancel()
         return False
 

@@ -1,9 +1,9 @@
 """Whether the process lives (`/healthz`) and whether it can serve (`/readyz`)."""
 
-from asyncio import Task, create_task, wait
+from asyncio import timeout
+from dataclasses import dataclass
 from functools import cache
 
-from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
@@ -15,12 +15,11 @@ _SECONDS = 1
 _latest_revision = cache(runner.latest_revision)
 
 
+@dataclass(frozen=True)
 class Health:
     """Answers both."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._asking: Task[str | None] | None = None
+    engine: AsyncEngine
 
     async def healthz(self, _request: Request) -> JSONResponse:
         """Answer that the process is up."""
@@ -31,25 +30,16 @@ class Health:
 
         `database` is `up` or `away`; `schema` is `current`, `other` or, without a database, null.
         """
-        # whoever asks meanwhile shares the question: one that hangs holds one connection
-        if self._asking is None or self._asking.done():
-            self._asking = create_task(self._schema())
-        await wait({self._asking}, timeout=_SECONDS)
-        schema = self._asking.result() if self._asking.done() else None
+        database, schema = "away", None
+        try:
+            async with timeout(_SECONDS), self.engine.connect() as connection:
+                revision = await runner.current_revision(connection)
+            database = "up"
+            schema = "current" if revision == _latest_revision() else "other"
+        except (OSError, SQLAlchemyError):
+            pass  # TimeoutError is an OSError
         ready = schema == "current"
         return JSONResponse(
-            {
-                "status": "ready" if ready else "unready",
-                "database": "away" if schema is None else "up",
-                "schema": schema,
-            },
+            {"status": "ready" if ready else "unready", "database": database, "schema": schema},
             status_code=200 if ready else 503,
         )
-
-    async def _schema(self) -> str | None:
-        try:
-            async with self._engine.connect() as connection:
-                revision = await runner.current_revision(connection)
-        except (OSError, SQLAlchemyError, PostgresError, InterfaceError, InternalClientError):
-            return None
-        return "current" if revision == _latest_revision() else "other"

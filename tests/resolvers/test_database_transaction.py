@@ -61,12 +61,6 @@ async def test_a_connection_whose_end_is_announced_is_lost(
     await _run(alone, "SELECT 1")
 
 
-async def test_an_end_that_is_told_to_a_statement_is_a_loss(engine: AsyncEngine) -> None:
-    with pytest.raises(ConnectionLostError):
-        await _run(engine, "SELECT pg_terminate_backend(pg_backend_pid())")
-    await _run(engine, "SELECT 1")
-
-
 @pytest.mark.parametrize("within_savepoint", [False, True])
 async def test_a_rollback_that_is_not_answered_is_given_up(
     proxy: DatabaseProxy,

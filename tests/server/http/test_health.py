@@ -55,11 +55,13 @@ async def test_a_database_that_says_nothing_is_away_within_seconds(database_url:
             assert (await client.get("/readyz")).status_code == 200
             proxy.speaks.clear()
             async with asyncio.timeout(5):
-                # more often than there are connections: they share a question
+                # more often than there are connections
                 answers = await asyncio.gather(*[client.get("/readyz") for _ in range(5)])
             assert {answer.json()["database"] for answer in answers} == {"away"}
             proxy.speaks.set()
             assert (await client.get("/readyz")).status_code == 200
+            assert isinstance(engine.pool, QueuePool)
+            assert engine.pool.checkedout() == 0
         await engine.dispose()
 
 
