@@ -68,11 +68,11 @@ class DatabaseTransaction:
                 give_back(self._engine, self._pooled)
 
     async def _roll_back(self) -> None:
-        """Take back what was done, if the database still answers."""
+        """Take back what was done, or break the connection off, which does it too."""
         try:
             async with timeout(_ROLLBACK_SECONDS):
                 await self._run("ROLLBACK")
-        except TimeoutError:
+        except (TimeoutError, ConnectionLostError):
             self._driver.terminate()
 
     async def _open(self) -> None:
