@@ -28,6 +28,8 @@ from server.settings import Settings
 from tests.conftest import _new_name, run
 from tests.graphql_client import GraphQLClient, Reply
 from tests.invariants import digest_rows
+from tests.project_conditions import check_statements
+from tests.statements import recorded_statements
 from tests.twin_projects import MINE, THEIRS, fill_project
 
 
@@ -175,7 +177,10 @@ async def engine(twin_stores: TwinStores) -> AsyncIterator[AsyncEngine]:
 async def prober(
     twin_stores: TwinStores, engine: AsyncEngine, request: pytest.FixtureRequest
 ) -> AsyncIterator[Prober]:
-    """Asks by the plan, then by graphql-core. Whatever is asked, nothing may be written."""
+    """Asks by the plan, then by graphql-core. Whatever is asked, nothing may be written.
+
+    Each statement that it takes must hold all tables to a project.
+    """
     planned = request.param == "planned"
     other_engine = create_engine(Settings(pool_size=20), twin_stores.alone)
     async with AsyncExitStack() as stack:
@@ -187,6 +192,16 @@ async def prober(
         ]
         made = Prober(twin_stores, engine, *clients)
         before = await made.digest()
-        yield made
+        async with recorded_statements(engine) as statements:
+            yield made
+        check_statements(statements, await _projects(engine))
         assert await made.digest() == before
     await other_engine.dispose()
+
+
+async def _projects(engine: AsyncEngine) -> set[int]:
+    async with engine.connect() as connection:
+        found = await connection.scalars(
+            text("SELECT id FROM projects WHERE name IN ('mine', 'theirs')")
+        )
+        return set(found)

@@ -152,9 +152,14 @@ def within(kind: GraphQLObjectType, parent: str, selection: str) -> str:
     return f'{{ node(id: "{parent}") {{ ... on {kind.name} {{ {selection} }} }} }}'
 
 
-def comparisons(kind: GraphQLInputObjectType, stores: TwinStores) -> list[str]:
-    """Filters by every comparator that takes an id, with a row and a name of the other project."""
-    made = []
+def filters(kind: GraphQLInputObjectType, stores: TwinStores) -> tuple[str, str, str]:
+    """Filters by every comparator that takes an id, with a row and a name of the other project.
+
+    The first finds what is like any of them, the second what is not, the third what differs from
+    each.
+    """
+    like: list[str] = []
+    unlike: list[str] = []
     for field, comparator in kind.fields.items():
         operators = get_named_type(comparator.type)
         if not isinstance(operators, GraphQLInputObjectType) or operators is kind:
@@ -168,13 +173,15 @@ def comparisons(kind: GraphQLInputObjectType, stores: TwinStores) -> list[str]:
             if operators.name == "IDOrNameFilter":
                 given.append(THEIRS_ALONE)
             is_list = isinstance(get_nullable_type(operand.type), GraphQLList)
-            for each in [given] if is_list else given:
-                written = dumps(each).decode()
-                made.append(f"{{{field}: {{{operator}: {written}}}}}")
-    either = f"{{or: [{', '.join(each for each in made if '{ne: ' not in each)}]}}"
-    return [*made, either, f"{{and: [{{not: {either}}}]}}"]
+            (unlike if operator in _NEGATIVE else like).extend(
+                f"{{{field}: {{{operator}: {dumps(each).decode()}}}}}"
+                for each in ([given] if is_list else given)
+            )
+    either = f"{{or: [{', '.join(like)}]}}"
+    return either, f"{{not: {either}}}", f"{{and: [{', '.join(unlike)}]}}"
 
 
+_NEGATIVE = {"ne"}
 _NOUNS = {
     **dict.fromkeys(("parent", "root", "childSession"), "Session"),
     **dict.fromkeys(("sourceMessage", "resultMessage"), "Message"),
@@ -186,22 +193,23 @@ _NOUNS = {
 
 async def test_filters_that_name_an_object(prober: Prober) -> None:
     found = set()
+    shown = "{ totalCount nodes { id } }"
     for kind, name, field in CONNECTIONS:
         filter_type = get_named_type(field.args["filter"].type)
         assert isinstance(filter_type, GraphQLInputObjectType)
-        wanted = comparisons(filter_type, prober.stores)
-        if filter_type.name in found:  # elsewhere, so here all of them at once
-            wanted = wanted[-2:]
         asked = [
-            f"f{place}: {name}(filter: {each}) {{ totalCount nodes {{ id }} }}"
-            for place, each in enumerate(wanted)
+            f"f{place}: {name}(filter: {each}) {shown}"
+            for place, each in enumerate(filters(filter_type, prober.stores))
         ]
         mine, _ = await pair(prober, kind, name)
-        reply = await prober.ask(within(kind, mine, " ".join(asked)))
+        reply = await prober.ask(within(kind, mine, " ".join([*asked, f"all: {name} {shown}"])))
         assert reply.data is not None, reply.errors[:1]
-        data = reply.data if kind is QUERY else reply.data["node"]
-        assert not data["f0"]["nodes"], f"{kind}.{name}: an id of theirs finds nothing"
-        assert data[f"f{len(asked) - 1}"]["nodes"], "and all the others are not theirs"
+        like, unlike, different, every = (
+            reply.data if kind is QUERY else reply.data["node"]
+        ).values()
+        assert like["nodes"] == [], f"{kind}.{name}: what is of theirs finds nothing"
+        assert every["nodes"], f"{kind}.{name}"
+        assert unlike == different == every
         found.add(filter_type.name)
     assert found == {
         name
