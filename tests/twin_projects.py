@@ -7,6 +7,7 @@ they are of. So a new field of an input is filled without a word here.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -18,6 +19,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from resolvers.identifiers import decode, encode
 from tests.graphql_client import GraphQLClient
 from tests.mutation_inputs import INPUT_TYPES
 
@@ -68,6 +70,15 @@ class Marks:
             if name not in given and name not in _LEFT_OUT and not _holds_ids(field.type)
         }
         return {name: value for name, value in (made | given).items() if value is not None}
+
+
+_UNKNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+
+
+def unknown(known: str) -> str:
+    """Give an id of the same noun that exists nowhere; for a name, one that nothing has."""
+    decoded = decode(known)
+    return "nobody at all" if decoded is None else encode(decoded[0], _UNKNOWN)
 
 
 MINE = Marks("Xmine", 1_001_001, "2026-01-10T00:00:00Z")
@@ -154,25 +165,40 @@ async def _fill_session(filler: _Filler, session: str, agent: str) -> str:
     for number in range(2):
         calls = [
             marks.input(
-                _TOOL_CALL, toolCallId=own, status="PENDING", endedAt=None, errorType=None,
-                errorMessage=None, result=None,
+                _TOOL_CALL,
+                toolCallId=own,
+                status="PENDING",
+                endedAt=None,
+                errorType=None,
+                errorMessage=None,
+                result=None,
             )
             for own in (call, f"{call} {number}")
-        ]  # fmt: skip
+        ]
         said = await send(
-            "recordMessage", "message { id } toolCalls { id }", session=session, role="ASSISTANT",
-            toolCalls=calls, toolCallId=None,
-        )  # fmt: skip
+            "recordMessage",
+            "message { id } toolCalls { id }",
+            session=session,
+            role="ASSISTANT",
+            toolCalls=calls,
+            toolCallId=None,
+        )
         messages.append(said["message"]["id"])
         calls_made.append(said["toolCalls"][0]["id"])
         asked = await send(
-            "requestConfirmation", "confirmation { id }", session=session,
-            toolCall=said["toolCalls"][1]["id"], toolName=None, arguments=None,
-        )  # fmt: skip
+            "requestConfirmation",
+            "confirmation { id }",
+            session=session,
+            toolCall=said["toolCalls"][1]["id"],
+            toolName=None,
+            arguments=None,
+        )
         await send(
-            "decideConfirmation", "replayed", confirmation=asked["confirmation"]["id"],
+            "decideConfirmation",
+            "replayed",
+            confirmation=asked["confirmation"]["id"],
             decision="APPROVED",
-        )  # fmt: skip
+        )
     await send("recordMessage", "replayed", session=session, role="TOOL", toolCallId=call)
     await send("recordMessage", "replayed", session=session, role="TOOL", toolCallId="of nothing")
     await send(
@@ -200,17 +226,24 @@ async def _fill_memories(filler: _Filler, session: str, agent: str, messages: li
     related: list[dict[str, Any]] = []
     for _ in range(3):
         made = await send(
-            "createMemory", "memory { id }", session=session, agent=agent,
-            sourceMessage=messages[0], relations=related,
-        )  # fmt: skip
+            "createMemory",
+            "memory { id }",
+            session=session,
+            agent=agent,
+            sourceMessage=messages[0],
+            relations=related,
+        )
         memory = made["memory"]["id"]
         related.append({"memory": memory, "relationType": "RELATED"})
         for _ in range(2):
             await send("updateMemory", "replayed", memory=memory)
             await send(
-                "recordMemoryAccess", "replayed", memory=memory, session=session,
+                "recordMemoryAccess",
+                "replayed",
+                memory=memory,
+                session=session,
                 message=messages[0],
-            )  # fmt: skip
+            )
             noted = await send("createMemoryAnnotation", "memoryAnnotation { id }", memory=memory)
         await send(
             "applyMemoryAnnotation", "replayed", memoryAnnotation=noted["memoryAnnotation"]["id"]

@@ -1,7 +1,6 @@
 """Whatever a project reads, and whatever it names, is its own."""
 
 from typing import Any
-from uuid import UUID
 
 from graphql import (
     GraphQLArgument,
@@ -16,10 +15,9 @@ from graphql import (
 )
 from orjson import dumps
 
-from resolvers.identifiers import decode, encode
 from tests.graphql_client import Reply
 from tests.schema.isolation.conftest import Prober, TwinStores
-from tests.twin_projects import NAMES, THEIRS, THEIRS_ALONE
+from tests.twin_projects import NAMES, THEIRS, THEIRS_ALONE, unknown
 from tests.whole_documents import (
     SCHEMA,
     connections,
@@ -32,15 +30,8 @@ from tests.whole_documents import (
 
 QUERY = SCHEMA.query_type or GraphQLObjectType("Query", {})
 NODES = {kind.name: kind for kind in node_types()}
-_UNKNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 _WITHOUT_MARK = NAMES | {"id", "cursor", "startCursor", "endCursor", "eventType", "stateHash"}
 """Fields whose texts the server makes, or that are the same in both projects."""
-
-
-def unknown(known: str) -> str:
-    """An id of the same noun that exists nowhere; or a name that nothing has."""
-    decoded = decode(known)
-    return "nobody at all" if decoded is None else encode(decoded[0], _UNKNOWN)
 
 
 def takes_ids(argument: GraphQLArgument) -> bool:

@@ -1,0 +1,279 @@
+"""What row-level security would cost the server's own statements, and what becomes of their plans.
+
+    python -m bench.row_level_security
+
+Eight projects have the same rows. Statements are recorded as the server sends them, and sent again
+by the driver on one connection at a time: of a role that no policy binds (`none`), and of one that
+policies bind, with the project set in one of two ways:
+
+- `transaction`: within a transaction round each statement, by one message together with its BEGIN;
+- `connection`: on the connection, when a statement is of another project than the one before.
+
+`projects` is how many take turns. Ratios are medians over the rounds of a time and that of `none`
+in the same round.
+"""
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import typer
+from sqlalchemy.engine import URL
+from uuid_utils.compat import uuid7
+
+from bench.database import address, connection_to
+from bench.fill import fill
+from bench.operations import draw_samples, make_bodies
+from bench.store import temporary_environment
+from server.app import create_app
+from server.database import create_engine, read_url
+from server.embedded_postgres import embedded_postgres
+from server.settings import Settings
+from server.structured_logs import configure_logs
+from tests.project_conditions import PROJECT_TABLES, project_use
+from tests.server_process import serve
+from tests.statements import recorded_statements
+
+PROJECTS = 8
+SETTING = "sessiongraph.project_id"
+VARIANTS = ("none", "transaction", "connection")
+RUNS = {"point": 400, "page": 20, "write": 200}
+"""How often each is sent in a round; filters ten times."""
+FILTERS = {
+    "context contains": "filter: {context: {contains: {order: 7}}}",
+    "tags contain": 'filter: {tags: {contains: ["orders", "tier-3"]}}',
+    "title contains": 'filter: {title: {contains: "n 77 a"}}',
+    "status is": "filter: {status: {eq: FAILED}}",
+    "after": 'after: "{cursor}"',
+}
+"""Pages of sessions; those that contain something are found by indexes of documents."""
+_POLICIES = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_project ON {table}
+    USING (project_id = current_setting('{setting}')::integer);
+"""
+_ROLES = """
+CREATE ROLE bound;
+CREATE ROLE unbound BYPASSRLS;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO bound, unbound;
+"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A statement of the server with its arguments, and the row that it was sent for."""
+
+    text: str
+    arguments: list[Any]
+    row_id: UUID | None
+
+    def with_arguments(self, project: int, row_id: UUID | None) -> list[Any]:
+        """Give the arguments for a project and a row; what it inserts has a new id."""
+        given = list(self.arguments)
+        for place, argument in enumerate(given):
+            if isinstance(argument, UUID):
+                given[place] = row_id if argument == self.row_id else uuid7()
+        for number in project_use(self.text).parameters:
+            given[number - 1] = project
+        return given
+
+
+async def prepare(url: URL, sessions: int) -> None:
+    """Fill a migrated store with projects, policies and roles."""
+    async with connection_to(url) as connection:
+        await fill(connection, sessions)  # which leaves foreign keys unchecked
+        for table in sorted(PROJECT_TABLES):
+            found = await connection.fetch(
+                "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0"
+                " AND attname <> 'project_id' AND NOT attisdropped",
+                table,
+            )
+            columns = ", ".join(f'"{row["attname"]}"' for row in found)
+            await connection.execute(
+                f"INSERT INTO {table} (project_id, {columns}) SELECT n, {columns}"
+                f" FROM {table}, generate_series(2, {PROJECTS}) n"
+            )
+            await connection.execute(_POLICIES.format(table=table, setting=SETTING))
+        await connection.execute(_ROLES)
+        await connection.execute("VACUUM ANALYZE")
+
+
+async def record(url: URL, ids: dict[str, list[UUID]]) -> dict[str, Recorded]:
+    """Have the server run each operation once, and give the statements that it sent."""
+    engine = create_engine(Settings(), read_url(address(url)))
+    app = create_app(Settings(insecure=True), engine)
+    transport = httpx2.ASGITransport(app=app)
+    found = {}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+
+        async def send(name: str, body: bytes, row_id: UUID | None) -> Any:
+            headers = {"content-type": "application/json"}
+            async with recorded_statements(engine) as statements:
+                answer = (await http.post("/graphql", content=body, headers=headers)).json()
+            assert "errors" not in answer, answer["errors"]
+            (statement,) = statements
+            found[name] = Recorded(statement.query, list(statement.args), row_id)
+            return answer["data"]
+
+        for name in RUNS:
+            asked = ids[name][:1]
+            (body,) = make_bodies("sessiongraph", name, asked)
+            await send(name, body, asked[0] if asked else None)
+        first = b'{"query": "{ sessions(first: 50) { pageInfo { endCursor } } }"}'
+        page = await send("first", first, None)
+        del found["first"]
+        for name, arguments in FILTERS.items():
+            told = arguments.replace("{cursor}", page["sessions"]["pageInfo"]["endCursor"])
+            query = f"{{ sessions(first: 50, {told}) {{ nodes {{ id title }} }} }}"
+            await send(name, json.dumps({"query": query}).encode(), None)
+    await engine.dispose()
+    return found
+
+
+@asynccontextmanager
+async def connections(url: URL) -> AsyncIterator[dict[str, Any]]:
+    """Give a connection for each variant."""
+    made = {}
+    for variant in VARIANTS:
+        # as long a statement is kept prepared as the server keeps
+        made[variant] = await asyncpg.connect(address(url), max_cacheable_statement_size=64 * 1024)
+        await made[variant].execute("SET synchronous_commit = off")
+        await made[variant].execute(f"SET ROLE {'unbound' if variant == 'none' else 'bound'}")
+    yield made
+    for connection in made.values():
+        await connection.close()
+
+
+async def run(
+    connection: Any, variant: str, text: str, calls: list[tuple[int, list[Any]]]
+) -> float:
+    """Send a statement for each project and arguments; give the seconds that one takes."""
+    current = None
+    started = perf_counter()
+    for project, arguments in calls:
+        if variant == "transaction":
+            await connection.execute(f"BEGIN; SELECT set_config('{SETTING}', '{project}', true)")
+            await connection.fetch(text, *arguments)
+            await connection.execute("COMMIT")
+            continue
+        if variant == "connection" and project != current:
+            await connection.execute(f"SELECT set_config('{SETTING}', '{project}', false)")
+            current = project
+        await connection.fetch(text, *arguments)
+    return (perf_counter() - started) / len(calls)
+
+
+def calls_of(
+    name: str, statement: Recorded, ids: list[UUID], projects: int
+) -> list[tuple[int, list[Any]]]:
+    """Make the calls of a round: projects and rows take turns."""
+    count = RUNS.get(name, 10)
+    return [
+        (
+            place % projects + 1,
+            statement.with_arguments(place % projects + 1, ids[place % len(ids)] if ids else None),
+        )
+        for place in range(count)
+    ]
+
+
+async def measure(url: URL, ids: dict[str, list[UUID]], rounds: int) -> None:
+    """Print the time of each operation, and the ratios."""
+    recorded = await record(url, ids)
+    times: dict[tuple[str, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    async with connections(url) as made:
+        for number in range(rounds + 1):
+            for name, statement in recorded.items():
+                for projects in (1, PROJECTS) if name in RUNS else (1,):
+                    # each begins in turn, since what comes first finds colder caches
+                    for step in range(len(VARIANTS)):
+                        variant = VARIANTS[(step + number) % len(VARIANTS)]
+                        calls = calls_of(name, statement, ids.get(name, []), projects)
+                        taken = await run(made[variant], variant, statement.text, calls)
+                        if number:  # the first round prepares
+                            times[name, projects][variant].append(taken)
+        print("| operation | projects | none, ms | transaction | connection |")
+        print("| --- | ---: | ---: | ---: | ---: |")
+        for (name, projects), taken_by in times.items():
+            plain = taken_by["none"]
+            ratios = [
+                median(one / other for one, other in zip(taken_by[variant], plain, strict=True))
+                for variant in VARIANTS[1:]
+            ]
+            cells = [
+                name,
+                projects,
+                f"{median(plain) * 1e3:.3g}",
+                *[f"{each:.2f}" for each in ratios],
+            ]
+            print(f"| {' | '.join(map(str, cells))} |")
+        print()
+        for name, statement in recorded.items():
+            ((_, arguments), *_) = calls_of(name, statement, ids.get(name, []), 1)
+            await compare_plans(made, name, statement.text, arguments)
+
+
+async def compare_plans(made: dict[str, Any], name: str, text: str, arguments: list[Any]) -> None:
+    """Print where the policy's condition stands in a plan, and both plans if they differ."""
+    ways = []
+    checked: Counter[str] = Counter()
+    for variant in ("none", "connection"):
+        await made[variant].execute(f"SELECT set_config('{SETTING}', '1', false)")
+        told = await made[variant].fetchval(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
+        plan = json.loads(told)[0]["Plan"]
+        ways.append(list(reads(plan)))
+        checked += Counter(conditions(plan))
+    places = ", ".join(f"{count} in {place}" for place, count in checked.items())
+    print(f"{name}: {'the same' if ways[0] == ways[1] else 'another'} plan; policy: {places}")
+    if ways[0] != ways[1]:
+        for title, way in zip(("none", "policies"), ways, strict=True):
+            print("\n".join([f"  {title}:", *[f"    {line}" for line in way]]))
+
+
+def conditions(plan: dict[str, Any]) -> Iterator[str]:
+    """Give the kinds of conditions that the policy's one is a part of."""
+    yield from (name for name, value in plan.items() if SETTING in str(value) and name != "Plans")
+    for inner in plan.get("Plans", ()):
+        yield from conditions(inner)
+
+
+def reads(plan: dict[str, Any]) -> Iterator[str]:
+    """Give the ways in which a plan reads tables, by which index and its columns."""
+    if "Index Name" in plan or "Scan" in plan["Node Type"]:
+        where = plan.get("Index Name") or plan.get("Relation Name")
+        if where in PROJECT_TABLES or "Index Name" in plan:
+            yield f"{plan['Node Type']} {where} {plan.get('Index Cond', '')}".rstrip()
+    for inner in plan.get("Plans", ()):
+        yield from reads(inner)
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1)] = 9,
+    sessions: Annotated[int, typer.Option(min=100, help="Of each project.")] = 1_000,
+) -> None:
+    """Measure on an embedded PostgreSQL of its own."""
+    with temporary_environment() as environment:
+        with serve(environment):
+            pass  # which migrates the store
+        folder = Path(environment["SESSIONGRAPH_DATA_DIRECTORY"])
+        parameters = {"fsync": "off", "autovacuum": "off", "shared_buffers": "512MB"}
+        with embedded_postgres(folder, parameters) as url:
+            configure_logs(Settings(log_level="WARNING"))
+            asyncio.run(prepare(url, sessions))
+            ids = asyncio.run(draw_samples(url))
+            asyncio.run(measure(url, ids, rounds))
+
+
+if __name__ == "__main__":
+    typer.run(main)
