@@ -15,8 +15,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import ApiKey, Project, Scope
-from resolvers.context import Context
 from resolvers.errors import Invalid, Unauthenticated
+from server.caller import Caller
 
 _CACHE_SECONDS = 5.0
 _CACHE_KEYS = 10_000
@@ -27,6 +27,7 @@ DEFAULT_PROJECT_ID = 1
 
 @dataclass(frozen=True)
 class _KnownKey:
+    name: str
     project_id: int
     secret_hash: bytes
     scopes: frozenset[Scope]
@@ -34,21 +35,21 @@ class _KnownKey:
 
 @dataclass
 class Authenticator:
-    """Finds the context of requests. `requires_key` is False where anyone may use project 1."""
+    """Finds the callers of requests. `requires_key` is False where anyone may use project 1."""
 
     engine: AsyncEngine
     requires_key: bool
     _cache: dict[str, tuple[float, _KnownKey | None]] = field(default_factory=dict)
 
-    async def context(self, authorization: str | None) -> Context:
-        """Give the context of a request by its Authorization header.
+    async def caller(self, authorization: str | None) -> Caller:
+        """Find who sends a request by its Authorization header.
 
         Raises `Unauthenticated` for a key that is missing, malformed, unknown or revoked.
         """
         if authorization is None:
             if self.requires_key:
                 raise Unauthenticated("Send an API key: `Authorization: Bearer sg_…`.")
-            return Context(self.engine, DEFAULT_PROJECT_ID)
+            return Caller(DEFAULT_PROJECT_ID)
         scheme, _, token = authorization.partition(" ")
         parts = token.strip().split("_")
         if scheme.lower() != "bearer" or len(parts) != 3 or parts[0] != "sg":  # noqa: PLR2004
@@ -59,7 +60,7 @@ class Authenticator:
         expected = known.secret_hash if known is not None else bytes(32)
         if not hmac.compare_digest(secret_hash, expected) or known is None:
             raise Unauthenticated("This API key is unknown or was revoked.")
-        return Context(self.engine, known.project_id, known.scopes)
+        return Caller(known.project_id, known.scopes, identity=parts[1], name=known.name)
 
     async def _known(self, prefix: str) -> _KnownKey | None:
         now = monotonic()
@@ -70,13 +71,13 @@ class Authenticator:
             return None
         async with self.engine.connect() as connection:
             found = await connection.execute(
-                select(ApiKey.project_id, ApiKey.secret_hash, ApiKey.scopes).where(
+                select(ApiKey.name, ApiKey.project_id, ApiKey.secret_hash, ApiKey.scopes).where(
                     ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None)
                 )
             )
             row = found.one_or_none()
         known = row and _KnownKey(
-            row.project_id, row.secret_hash, frozenset(map(Scope, row.scopes))
+            row.name, row.project_id, row.secret_hash, frozenset(map(Scope, row.scopes))
         )
         if len(self._cache) >= _CACHE_KEYS:
             self._cache.clear()

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from resolvers.errors import DomainError
 from schema import schema
 from server.commands import tell
-from server.http.document_cache import DocumentCache, InvalidDocument
+from server.operations.document_cache import DocumentCache, InvalidDocument
 from server.operator_error import OperatorError
 from server.persisted_documents import hash_document, read_document_id, store_documents
 from server.settings import Settings

@@ -5,90 +5,107 @@ A response that has `data` is a 200, whatever errors stand beside it. Without da
 only where no GraphQL was read, since its clients trust nothing but a 200.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from inspect import isawaitable
+from asyncio import sleep
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, OperationType, execute
+from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
-from strawberry import Schema
 
-from execution.planned import run_plan
-from resolvers.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
-from server.http.document_cache import DocumentCache, InvalidDocument
-from server.http.document_limits import check_cost
+from resolvers.errors import DomainError, Invalid, Unauthenticated
+from server.caller import Caller
 from server.http.graphiql import send_graphiql
-from server.http.graphql_errors import format_errors, read_error
 from server.http.http_guard import HTTPGuard
-from server.http.json_body import DocumentReference, GraphQLRequest, read_body, read_query_string
+from server.http.json_body import read_body, read_query_string
 from server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, negotiate
-from server.http.refusals import STATUS_OF_CODE, Limited, PersistedQueryNotFound, Refusal
+from server.http.refusals import STATUS_OF_CODE, Refusal
 from server.http.request_record import Headers, RequestRecord, record_of
-from server.http.responses import dump, send_bytes, send_refusal
-from server.http.time_limit import TimeIsUp, TimeLimit
-from server.persisted_documents import hash_document
+from server.http.responses import send_bytes, send_refusal
+from server.operations.answer import Outcome, write_answer
+from server.operations.document_cache import InvalidDocument
+from server.operations.errors import Limited, RateLimited
+from server.operations.graphql_errors import read_error
+from server.operations.graphql_request import GraphQLRequest
+from server.operations.operation_runner import OperationRunner
+from server.operations.shares import REFUSAL_PAUSE_SECONDS
 from server.settings import Settings
+from server.time_limit import TimeLimit
 
-ContextFor = Callable[[str | None], Awaitable[Any]]
-"""Makes a context by the Authorization header. Raises `DomainError` to refuse the request."""
+Authenticate = Callable[[str | None], Coroutine[Any, Any, Caller]]
+"""Finds the caller by the Authorization header. Raises `DomainError` to refuse the request."""
 
-FindDocument = Callable[[bytes], Awaitable[str | None]]
-"""Finds a persisted document by its SHA-256."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a GraphQL request; one that was not executed has errors and no data."""
-
-    errors: Sequence[Exception]
-    executed: bool = False
-    data: dict[str, Any] | None = None
+ContextFor = Callable[[Caller], Any]
+"""Makes the context of one operation."""
 
 
 class GraphQLEndpoint:
-    """Serves a schema (ASGI), inside a `RequestRecorder`."""
+    """Serves operations over HTTP (ASGI), inside a `RequestRecorder`."""
 
     def __init__(
         self,
-        schema: Schema,
+        runner: OperationRunner,
+        authenticate: Authenticate,
         context_for: ContextFor,
-        find_document: FindDocument,
         settings: Settings,
     ) -> None:
-        # Strawberry has no public way to the schema that graphql-core executes
-        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001
-        self._executor = schema.execution_context_class
+        self._runner = runner
+        self._authenticate = authenticate
         self._context_for = context_for
-        self._find_document = find_document
         self._settings = settings
-        self._introspection = settings.answers_introspection
-        self._documents = DocumentCache(self._schema, settings)
         self._guard = HTTPGuard(settings)
-        self._time_limit = TimeLimit(settings.request_timeout_seconds)
         self._send_limit = TimeLimit(settings.send_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         record = record_of(scope)
         try:
-            body = await self._guard.read_body(scope, receive, record.headers)
-            if body is None:
-                return
+            self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
                 await send_graphiql(send)
                 return
             # nothing here holds what the answer was written of, since sending may take its time
-            status, answer = self._render(
-                await self._outcome(scope, body, record), media_type, record
-            )
+            answered = await self._answer(scope, receive, media_type, record)
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         else:
-            await send_bytes(
-                send, status, media_type, answer, {"vary": "accept"}, time_limit=self._send_limit
-            )
+            if answered is not None:
+                status, answer = answered
+                await send_bytes(
+                    send,
+                    status,
+                    media_type,
+                    answer,
+                    {"vary": "accept"},
+                    time_limit=self._send_limit,
+                )
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, media_type: str, record: RequestRecord
+    ) -> tuple[int, bytes] | None:
+        """Give the status and the bytes of the answer; None if the client went away."""
+        caller = await self._caller(record)
+        shares = self._runner.shares
+        share = shares.of(caller)
+        try:
+            shares.begin_request(share)
+        except RateLimited as error:
+            await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _too_much(error) from error
+        try:
+            body = await self._guard.read_body(scope, receive)
+            if body is None:
+                return None
+            request = _read(scope, body)
+            try:
+                outcome = await self._runner.within_time(
+                    self._run(scope["method"], request, caller, record)
+                )
+            except Limited as error:
+                outcome = Outcome([error])
+            return self._write(outcome, media_type, record)
+        finally:
+            shares.end_request(share)
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -97,123 +114,47 @@ class GraphQLEndpoint:
             raise Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
         return media_type
 
-    async def _outcome(self, scope: Scope, body: bytes, record: RequestRecord) -> Outcome:
+    async def _run(
+        self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
+    ) -> Outcome:
         # nothing here listens for a client that goes away: a mutation runs to its end
         try:
-            return await self._time_limit.run(self._run(scope, body, record))
-        except TimeIsUp:
-            message = (
-                f"The request took longer than {self._time_limit.seconds:g} seconds and was "
-                "stopped. What a mutation had not finished is undone; ask for less at once, or "
-                "send it again with the same `idempotencyKey`."
-            )
-            return Outcome([Limited(message)])
-
-    async def _run(self, scope: Scope, body: bytes, record: RequestRecord) -> Outcome:
-        sent = record.headers.get(b"authorization")
-        try:
-            context = await self._context_for(None if sent is None else sent.decode("latin-1"))
-        except Exception as error:
-            raise _refusal(read_error(error)) from error
-        return await self._execute(_read(scope, body), context, scope["method"], record)
-
-    async def _text(self, given: str | DocumentReference) -> str:
-        """Give the text of the document to run, which is a stored one if it must be."""
-        if isinstance(given, str):
-            if self._settings.trusted_documents_only and not await self._find(hash_document(given)):
-                raise Forbidden(
-                    "This server runs persisted documents only. Store this one with `sessiongraph "
-                    "persist FILE`, then send its id as `documentId`."
-                )
-            return given
-        stored = await self._find(given.hash)
-        if stored is not None:
-            return stored
-        if given.is_persisted_query:
-            raise PersistedQueryNotFound
-        raise NotFound(
-            "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
-            field="documentId",
-        )
-
-    async def _find(self, document_hash: bytes) -> str | None:
-        try:
-            return await self._find_document(document_hash)
-        except Exception as error:
-            raise _refusal(read_error(error)) from error
-
-    async def _execute(
-        self, request: GraphQLRequest, context: Any, method: str, record: RequestRecord
-    ) -> Outcome:
-        settings = self._settings
-        try:
-            text = await self._text(request.document)
-            prepared = self._documents.prepare(text)
-            operation = prepared.operation(request.operation_name)
-            node = operation.node
-            record.operation = node.name.value[:100] if node.name else None
-            _check_kind(node.operation, method)
-            check_cost(
-                self._schema,
-                prepared.document,
-                node,
-                operation.measure,
-                variables=request.variables,
-                settings=settings,
-                known_costs=operation.known_costs,
-            )
+            ready = await self._runner.prepare(request, caller, record.operation)
+            _check_kind(ready.operation.node.operation, method)
+            return await self._runner.run(ready, self._context_for(caller))
         except InvalidDocument as invalid:
             return Outcome(invalid.errors)
+        except RateLimited as error:
+            raise _too_much(error) from error
         except (DomainError, GraphQLError) as error:
             return Outcome([error])
-        result: Any = None
-        if operation.plan is not None:
-            planned = operation.plan, self._schema, node, context, request.variables
-            result = await run_plan(*planned)
-        if result is None:
-            result = execute(
-                self._schema,
-                prepared.document,
-                context_value=context,
-                variable_values=request.variables,
-                operation_name=request.operation_name,
-                max_coercion_errors=settings.max_errors - 1,
-                executor_class=self._executor,
-                hide_suggestions=not self._introspection,
-            )
-        if isawaitable(result):
-            result = await result
-        errors = result.errors or ()
-        # errors of a request that was not executed, such as its variables', have no path
-        executed = result.data is not None or any(error.path for error in errors)
-        return Outcome(errors, executed, result.data)
+        except Refusal:
+            raise
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
 
-    def _render(
-        self, outcome: Outcome, media_type: str, record: RequestRecord
-    ) -> tuple[int, bytes]:
-        answer: dict[str, Any] = {}
-        status = 200
-        if outcome.errors:
-            answer["errors"] = errors = format_errors(
-                outcome.errors,
-                record.request_id,
-                max_errors=self._settings.max_errors,
-                suggest=self._introspection,
-            )
-            record.errors = len(outcome.errors)
-            if not outcome.executed and media_type == GRAPHQL_RESPONSE:
-                status = STATUS_OF_CODE[errors[0]["extensions"]["code"]]
-        if outcome.executed:
-            answer["data"] = outcome.data
+    async def _caller(self, record: RequestRecord) -> Caller:
+        sent = record.headers.get(b"authorization")
+        header = None if sent is None else sent.decode("latin-1")
         try:
-            body = dump(answer)
+            caller = await self._runner.within_time(self._authenticate(header))
+        except Unauthenticated as error:
+            if header is not None:
+                await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _refusal(error) from error
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
+        record.operation.caller = caller.name
+        return caller
+
+    def _write(self, outcome: Outcome, media_type: str, record: RequestRecord) -> tuple[int, bytes]:
+        try:
+            answer = write_answer(outcome, record.request_id, record.operation, self._settings)
         except TypeError as error:
             raise _refusal(read_error(error)) from error
-        allowed = self._settings.max_response_bytes
-        if len(body) > allowed and outcome.data is not None:
-            refused = Outcome([_too_large(len(body), allowed)], executed=True)
-            return self._render(refused, media_type, record)
-        return status, body
+        tells_by_status = not outcome.executed and media_type == GRAPHQL_RESPONSE
+        code = record.operation.code
+        return (STATUS_OF_CODE[code] if tells_by_status and code else 200), answer
 
 
 def _read(scope: Scope, body: bytes) -> GraphQLRequest:
@@ -232,16 +173,10 @@ def _check_kind(kind: OperationType, method: str) -> None:
         raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
 
 
-def _too_large(size: int, allowed: int) -> Limited:
-    return Limited(
-        f"The answer has {size:,} bytes; at most {allowed:,} are allowed. Ask for less at once; "
-        "what a mutation wrote is written.",
-        limit="bytes of the answer",
-        value=size,
-        allowed=allowed,
-    )
-
-
 def _refusal(error: DomainError) -> Refusal:
     challenge = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
     return Refusal(STATUS_OF_CODE[error.code], error, challenge)
+
+
+def _too_much(error: RateLimited) -> Refusal:
+    return Refusal(429, error, {"retry-after": str(error.retry_after_seconds)})

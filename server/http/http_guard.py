@@ -8,10 +8,11 @@ from starlette.types import Receive, Scope
 
 from resolvers.errors import Invalid
 from server.http.media_types import is_json
-from server.http.refusals import Limited, Refusal
+from server.http.refusals import Refusal
 from server.http.request_record import Headers
-from server.http.time_limit import TimeIsUp, TimeLimit
+from server.operations.errors import Limited
 from server.settings import Settings
+from server.time_limit import TimeIsUp, TimeLimit
 
 _CLOSE = {"connection": "close"}
 
@@ -23,16 +24,18 @@ class HTTPGuard:
         self._settings = settings
         self._time_limit = TimeLimit(settings.body_timeout_seconds)
 
-    async def read_body(self, scope: Scope, receive: Receive, headers: Headers) -> bytes | None:
-        """Check a request and read its whole body; None if the client went away.
-
-        Raises `Refusal`.
-        """
+    def check_head(self, scope: Scope, headers: Headers) -> None:
+        """Check what stands before a request's body. Raises `Refusal`."""
         self._check_size_of_head(scope)
         if scope["method"] == "GET":
             _check_get(headers)
+        else:
+            self._check_post(scope["method"], headers)
+
+    async def read_body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Read a request's whole body; None if the client went away. Raises `Refusal`."""
+        if scope["method"] == "GET":
             return b""
-        self._check_post(scope["method"], headers)
         try:
             return await self._time_limit.run(self._receive_body(receive))
         except TimeIsUp:

@@ -15,6 +15,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
+from server.operations.operation_record import OperationRecord
 from server.structured_logs import request_id
 
 Headers: TypeAlias = Mapping[bytes, bytes]
@@ -44,8 +45,7 @@ class RequestRecord:
     method: str
     path: str
     headers: Headers
-    operation: str | None = None
-    errors: int = 0
+    operation: OperationRecord = field(default_factory=OperationRecord)
     status: int | None = None
     started: float = field(default_factory=perf_counter)
 
@@ -55,9 +55,9 @@ class RequestRecord:
             "request",
             method=self.method,
             path=self.path,
-            operation=self.operation,
+            operation=self.operation.name,
             status=self.status,
-            errors=self.errors,
+            errors=self.operation.errors,
             milliseconds=round((perf_counter() - self.started) * 1000, 2),
         )
 
@@ -125,7 +125,7 @@ def _complete(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple
 
 
 async def _send_internal_error(send: Send, record: RequestRecord) -> None:
-    record.errors = 1
+    record.operation.errors, record.operation.code = 1, "INTERNAL"
     error = {
         "message": "Internal error",
         "extensions": {"code": "INTERNAL", "requestId": record.request_id},

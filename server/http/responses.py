@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-import orjson
 import structlog
 from starlette.types import Scope, Send
 
-from server.http.graphql_errors import format_error
 from server.http.media_types import JSON, negotiate
 from server.http.refusals import Refusal
 from server.http.request_record import record_of
-from server.http.time_limit import TimeIsUp, TimeLimit
+from server.operations.answer import dump
+from server.operations.graphql_errors import format_error
+from server.time_limit import TimeIsUp, TimeLimit
 
 PIECE_BYTES = 256 * 1024
 """Larger answers are sent in pieces of this size."""
@@ -70,12 +69,7 @@ def _in_utf_8(media_type: str) -> bytes:
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Say why a request was refused, as a GraphQL response without data."""
     record = record_of(scope)
-    record.errors = 1
+    record.operation.errors, record.operation.code = 1, refusal.error.code
     body = dump({"errors": [format_error(refusal.error, record.request_id)]})
     media_type = negotiate(record.headers.get(b"accept")) or JSON
     await send_bytes(send, refusal.status, media_type, body, {"vary": "accept", **refusal.headers})
-
-
-def dump(value: Any) -> bytes:
-    """Write JSON. Raises `TypeError` for what is none. Times end in Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

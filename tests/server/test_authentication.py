@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Scope
+from resolvers.context import Context
 from resolvers.errors import Forbidden, Unauthenticated
 from server.authentication import Authenticator, create_key
 from tests.conftest import http_client
@@ -28,22 +29,22 @@ async def test_a_scope_includes_those_before_it(
     engine: AsyncEngine, scope: Scope, granted: set[Scope]
 ) -> None:
     key = await _key(engine, scope=scope)
-    context = await Authenticator(engine, requires_key=True).context(f"Bearer {key}")
-    assert context.project_id == 1
-    assert context.scopes == granted
+    caller = await Authenticator(engine, requires_key=True).caller(f"Bearer {key}")
+    assert caller.project_id == 1
+    assert caller.scopes == granted
     for each in Scope:
         if each in granted:
-            context.require(each)
+            Context(engine, 1, caller.scopes).require(each)
         else:
             with pytest.raises(Forbidden):
-                context.require(each)
+                Context(engine, 1, caller.scopes).require(each)
 
 
 async def test_a_key_opens_its_own_project(engine: AsyncEngine) -> None:
     authenticator = Authenticator(engine, requires_key=True)
     mine, theirs = await _key(engine), await _key(engine, "other")
-    assert (await authenticator.context(f"Bearer {mine}")).project_id == 1
-    assert (await authenticator.context(f"bearer {theirs}")).project_id != 1
+    assert (await authenticator.caller(f"Bearer {mine}")).project_id == 1
+    assert (await authenticator.caller(f"bearer {theirs}")).project_id != 1
 
 
 async def test_a_key_is_not_stored(engine: AsyncEngine) -> None:
@@ -59,20 +60,20 @@ async def test_a_key_is_not_stored(engine: AsyncEngine) -> None:
 )
 async def test_what_is_no_key(engine: AsyncEngine, authorization: str) -> None:
     with pytest.raises(Unauthenticated):
-        await Authenticator(engine, requires_key=False).context(authorization)
+        await Authenticator(engine, requires_key=False).caller(authorization)
 
 
 async def test_a_wrong_secret_is_no_key(engine: AsyncEngine) -> None:
     key = await _key(engine)
     with pytest.raises(Unauthenticated):
-        await Authenticator(engine, requires_key=True).context(f"Bearer {key[:-1]}x")
+        await Authenticator(engine, requires_key=True).caller(f"Bearer {key[:-1]}x")
 
 
 async def test_no_key_where_one_is_asked_for(engine: AsyncEngine) -> None:
     with pytest.raises(Unauthenticated):
-        await Authenticator(engine, requires_key=True).context(None)
-    context = await Authenticator(engine, requires_key=False).context(None)
-    assert context.project_id == 1
+        await Authenticator(engine, requires_key=True).caller(None)
+    caller = await Authenticator(engine, requires_key=False).caller(None)
+    assert caller.project_id == 1
 
 
 async def test_a_revoked_key_is_forgotten_in_seconds(
@@ -82,12 +83,12 @@ async def test_a_revoked_key_is_forgotten_in_seconds(
     monkeypatch.setattr("server.authentication.monotonic", lambda: now)
     key = await _key(engine)
     authenticator = Authenticator(engine, requires_key=True)
-    await authenticator.context(f"Bearer {key}")
+    await authenticator.caller(f"Bearer {key}")
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE api_keys SET revoked_at = now()"))
     now = 5.1
     with pytest.raises(Unauthenticated):
-        await authenticator.context(f"Bearer {key}")
+        await authenticator.caller(f"Bearer {key}")
 
 
 async def test_a_reading_key_records_nothing(engine: AsyncEngine) -> None:

@@ -18,8 +18,10 @@ from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.errors import Conflict, Invalid, NotFound, Unauthenticated
 from server.app import at_graphql
+from server.caller import Caller
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.request_record import RequestRecorder
+from server.operations.operation_runner import OperationRunner
 from server.settings import Settings
 
 PATH = "/srv/secret/path.py"
@@ -212,17 +214,21 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
     """The toy behind the real HTTP. `Authorization: no` is refused, `broken` fails."""
     made = Settings(**settings)
 
-    async def context_for(authorization: str | None) -> ToyContext:
+    async def authenticate(authorization: str | None) -> Caller:
         if authorization == "no":
             raise Unauthenticated("Send an API key.")
         if authorization == "broken":
             raise ConnectionRefusedError(PATH)
+        return Caller(1)
+
+    def context_for(_caller: Caller) -> ToyContext:
         return context or ToyContext()
 
     async def find_document(_hash: bytes) -> None:
         return None
 
-    endpoint = GraphQLEndpoint(schema, context_for, find_document, made)
+    runner = OperationRunner(schema, find_document, made)
+    endpoint = GraphQLEndpoint(runner, authenticate, context_for, made)
     return RequestRecorder(at_graphql(endpoint, Router()))
 
 

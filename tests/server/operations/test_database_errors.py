@@ -6,7 +6,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database import create_engine
-from server.http.database_errors import read_database_error
+from server.operations.database_errors import read_database_error
 from server.settings import Settings
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from resolvers.errors import DomainError, Unavailable
-from server.http.refusals import Limited
+from server.operations.errors import Limited
 
 _QUERY_CANCELED = "57014"
 _BUSY = {"40001", "40P01", "55P03"}  # serialization_failure, deadlock_detected, lock_not_available

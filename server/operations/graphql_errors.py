@@ -15,9 +15,9 @@ import structlog
 from graphql import GraphQLError
 
 from resolvers.errors import DomainError
-from server.http.database_errors import read_database_error
-from server.http.document_errors import read_document_error, root_cause
-from server.http.refusals import Internal, Limited
+from server.operations.database_errors import read_database_error
+from server.operations.document_errors import read_document_error, root_cause
+from server.operations.errors import Internal, Limited
 
 _MAX_MESSAGE_CHARACTERS = 1_000
 

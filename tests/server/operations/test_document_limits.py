@@ -1,4 +1,3 @@
-from collections.abc import Hashable
 from time import perf_counter
 from typing import Any
 
@@ -7,10 +6,10 @@ from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from resolvers.errors import Invalid
 from schema import schema
-from server.http.document_cache import DocumentCache, InvalidDocument
-from server.http.document_limits import check_cost, measure_operations, parse_within_limits
-from server.http.document_walk import DocumentWalk, Measure
-from server.http.refusals import Limited
+from server.operations.document_cache import DocumentCache, PreparedDocument
+from server.operations.document_limits import check_cost, measure_operations, parse_within_limits
+from server.operations.document_walk import DocumentWalk, Measure
+from server.operations.errors import Limited
 from server.settings import Settings
 from tests.server.http.hostile_documents import DOCUMENTS
 from tests.server.http.toy_schema import schema as toy
@@ -114,22 +113,11 @@ def test_a_list_costs_what_its_field_declares(document: str, cost: int) -> None:
 
 def test_a_variable_left_out_has_its_default() -> None:
     document = parse("query ($n: Int = 200) { things(first: $n) { nodes { id } } }")
-    (operation,) = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
-    (measure,) = measure_operations(SCHEMA, document, SETTINGS)
+    (operation,) = measure_operations(SCHEMA, document, SETTINGS)
     settings = Settings(max_cost=199)
-    known: dict[Hashable, int] = {}
 
     def check(variables: dict[str, Any]) -> None:
-        check_cost(
-            SCHEMA,
-            document,
-            operation,
-            measure,
-            variables=variables,
-            settings=settings,
-            known_costs=known,
-        )
+        check_cost(SCHEMA, operation, variables=variables, settings=settings)
 
     for _ in range(2):
         check({"n": 199})
@@ -139,26 +127,15 @@ def test_a_variable_left_out_has_its_default() -> None:
                 check(variables)
         check({"n": [200]})
         check({"n": "x" * 9})
-    assert known == {(199,): 199, (200,): 200}
+    assert operation.known_costs == {(199,): 199, (200,): 200}
 
 
 def test_few_costs_are_kept() -> None:
     document = parse("query ($n: Int) { things(first: $n) { nodes { id } } }")
-    (operation,) = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
-    (measure,) = measure_operations(SCHEMA, document, SETTINGS)
-    known: dict[Hashable, int] = {}
+    (operation,) = measure_operations(SCHEMA, document, SETTINGS)
     for size in range(1000):
-        check_cost(
-            SCHEMA,
-            document,
-            operation,
-            measure,
-            variables={"n": size},
-            settings=SETTINGS,
-            known_costs=known,
-        )
-    assert len(known) == 100
+        check_cost(SCHEMA, operation, variables={"n": size}, settings=SETTINGS)
+    assert len(operation.known_costs) == 100
 
 
 @pytest.mark.parametrize(
@@ -224,25 +201,29 @@ def test_the_time_for_a_bad_document_is_short(name: str) -> None:
     assert perf_counter() - started < 2
 
 
-def test_valid_documents_are_kept_and_the_least_recent_go_first() -> None:
+def _keep(documents: DocumentCache, text: str) -> PreparedDocument:
+    prepared = documents.prepare(text)
+    documents.keep(text, prepared)
+    return prepared
+
+
+def test_documents_are_kept_and_the_least_recent_go_first() -> None:
     documents = DocumentCache(SCHEMA, Settings(document_cache_entries=2))
-    first = documents.prepare("{ hello }")
-    documents.prepare("query B { hello }")
-    assert documents.prepare("{ hello }") is first
-    documents.prepare("query C { hello }")
+    first = _keep(documents, "{ hello }")
+    _keep(documents, "query B { hello }")
+    assert documents.kept("{ hello }") is first
+    _keep(documents, "query C { hello }")
     assert len(documents) == 2
-    assert documents.prepare("{ hello }") is first
-    with pytest.raises(InvalidDocument):
-        documents.prepare("{ nope }")
-    assert len(documents) == 2
+    assert documents.kept("{ hello }") is first
+    assert documents.kept("query B { hello }") is None
 
 
 def test_kept_documents_are_bounded_by_their_length() -> None:
     documents = DocumentCache(SCHEMA, Settings(document_cache_characters=30))
-    documents.prepare("{ hello }")
-    documents.prepare("query B { hello }")
+    _keep(documents, "{ hello }")
+    _keep(documents, "query B { hello }")
     assert len(documents) == 2
-    documents.prepare("query C { hello }")
+    _keep(documents, "query C { hello }")
     assert len(documents) == 1
-    documents.prepare("{ hello } #" + "x" * 30)
+    _keep(documents, "{ hello } #" + "x" * 30)
     assert len(documents) == 0

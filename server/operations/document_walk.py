@@ -36,7 +36,7 @@ from graphql import (
 
 from resolvers.errors import Invalid
 from resolvers.page import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
-from server.http.refusals import Limited
+from server.operations.errors import Limited
 
 _ENORMOUS = 10**12
 """Where counting ends, so that the numbers of an exponential document stay small."""

@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from graphql.validation.validate import ValidationAbortedError
 
 from resolvers.errors import DomainError, Invalid
-from server.http.refusals import Limited
+from server.operations.errors import Limited
 
 _LITERAL = re.compile(r"\b(Int|Float|String|BlockString) '.*'", re.DOTALL)
 _INPUT = re.compile(

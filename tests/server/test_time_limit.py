@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from server.http.time_limit import TimeIsUp, TimeLimit
+from server.time_limit import TimeIsUp, TimeLimit
 
 
 async def _give(value: int) -> int:

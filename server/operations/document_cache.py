@@ -4,16 +4,14 @@ Only valid documents are kept, bounded by their number and by their length toget
 recently used go first.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from graphql import (
-    DocumentNode,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
-    OperationDefinitionNode,
     specified_rules,
     validate,
 )
@@ -23,8 +21,11 @@ from execution.bounded_cache import BoundedCache
 from execution.collect import Unplannable
 from execution.planned import Plan, compile_operation
 from resolvers.errors import Invalid
-from server.http.document_limits import measure_operations, parse_within_limits
-from server.http.document_walk import Measure
+from server.operations.document_limits import (
+    MeasuredOperation,
+    measure_operations,
+    parse_within_limits,
+)
 from server.settings import Settings
 
 # Comparing equal fields takes quadratic time: this bounds it to a fifth of a second, and allows a
@@ -41,22 +42,17 @@ class InvalidDocument(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedOperation:
-    """An operation and what it asks for, but for what variables say."""
+class PreparedOperation(MeasuredOperation):
+    """An operation of a valid document."""
 
-    node: OperationDefinitionNode
-    measure: Measure
-    plan: Plan | None
+    plan: Plan | None = None
     """How to run it, unless graphql-core has to."""
-    known_costs: dict[Hashable, int] = field(default_factory=dict)
-    """By the variables that pages' sizes depend on; see `check_cost`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
     """A valid document."""
 
-    document: DocumentNode
     operations: Sequence[PreparedOperation]
 
     def operation(self, name: str | None) -> PreparedOperation:
@@ -88,18 +84,19 @@ class DocumentCache:
         """Count the kept documents."""
         return len(self._documents)
 
+    def kept(self, text: str) -> PreparedDocument | None:
+        """Give a document that was prepared before."""
+        return self._documents.get(text)
+
     def prepare(self, text: str) -> PreparedDocument:
-        """Give a document ready to run.
+        """Make a document ready to run. Takes long for some, and may be run in a thread.
 
         Raises `Limited` where it asks for too much, graphql-core's GraphQLSyntaxError,
         `InvalidDocument`, and `Invalid` for a fragment that contains itself.
         """
-        kept = self._documents.get(text)
-        if kept is not None:
-            return kept
         settings = self._settings
         document = parse_within_limits(text, settings)
-        measures = measure_operations(self._schema, document, settings)
+        measured = measure_operations(self._schema, document, settings)
         errors = validate(
             self._schema,
             document,
@@ -109,18 +106,19 @@ class DocumentCache:
         )
         if errors:
             raise InvalidDocument(errors)
-        nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         operations = [
-            PreparedOperation(node, measure, self._plan(document, node))
-            for node, measure in zip(nodes, measures, strict=True)
+            PreparedOperation(document, each.node, each.measure, plan=self._plan(each))
+            for each in measured
         ]
-        prepared = PreparedDocument(document, operations)
-        self._documents.keep(text, prepared, len(text))
-        return prepared
+        return PreparedDocument(operations)
 
-    def _plan(self, document: DocumentNode, node: OperationDefinitionNode) -> Plan | None:
+    def keep(self, text: str, prepared: PreparedDocument) -> None:
+        """Keep a prepared document."""
+        self._documents.keep(text, prepared, len(text))
+
+    def _plan(self, operation: MeasuredOperation) -> Plan | None:
         if not self._settings.plans_queries:
             return None
         with suppress(Unplannable):
-            return compile_operation(self._schema, document, node)
+            return compile_operation(self._schema, operation.document, operation.node)
         return None

@@ -1,6 +1,7 @@
 """Refuses documents that ask for too much, before they are validated or run."""
 
-from collections.abc import Hashable, Iterable, Mapping, MutableMapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -12,14 +13,25 @@ from graphql import (
     parse,
 )
 
-from server.http.document_walk import DocumentWalk, Measure
-from server.http.refusals import Limited
+from server.operations.document_walk import DocumentWalk, Measure
+from server.operations.errors import Limited
 from server.settings import Settings
 
 _MAX_INTROSPECTION_LISTS = 2
 """What the usual introspection query needs."""
 _MAX_KNOWN_COSTS = 100
 """Of one operation: clients ask for few sizes of pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredOperation:
+    """An operation and what it asks for, but for what variables say."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    measure: Measure
+    known_costs: dict[Hashable, int] = field(default_factory=dict)
+    """By the variables that pages' sizes depend on; see `check_cost`."""
 
 
 def parse_within_limits(text: str, settings: Settings) -> DocumentNode:
@@ -37,7 +49,7 @@ def parse_within_limits(text: str, settings: Settings) -> DocumentNode:
 
 def measure_operations(
     schema: GraphQLSchema, document: DocumentNode, settings: Settings
-) -> list[Measure]:
+) -> list[MeasuredOperation]:
     """Measure every operation of a document, in order, without variables.
 
     Raises `Limited` where one asks for too much, and `Invalid` for fragments that contain
@@ -48,7 +60,7 @@ def measure_operations(
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             measure = walk.measure(definition)
-            operations.append(measure)
+            operations.append(MeasuredOperation(document, definition, measure))
             _check("root fields", measure.root_fields, settings.max_root_fields)
         elif isinstance(definition, FragmentDefinitionNode):
             # validation works on every fragment, whether an operation uses it or not
@@ -66,30 +78,26 @@ def measure_operations(
 
 def check_cost(
     schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    measure: Measure,
+    operation: MeasuredOperation,
     *,
     variables: Mapping[str, Any],
     settings: Settings,
-    known_costs: MutableMapping[Hashable, int],
-) -> None:
-    """Refuse an operation whose pages could return too much. Raises `Limited`.
-
-    `known_costs` keeps the operation's costs by its variables, so that they are worked out once.
-    """
-    cost = measure.cost
-    if measure.size_variables:
-        given = {**_defaults(operation), **variables}
-        values = {name: _whole(given.get(name)) for name in measure.size_variables}
+) -> int:
+    """Give the objects that an operation could return. Raises `Limited` for too many."""
+    cost = operation.measure.cost
+    if operation.measure.size_variables:
+        given = {**_defaults(operation.node), **variables}
+        values = {name: _whole(given.get(name)) for name in operation.measure.size_variables}
         identity = tuple(values.values()) if _is_plain(values.values()) else None
-        known = known_costs.get(identity)
+        known = operation.known_costs.get(identity)
         if known is None:
-            known = DocumentWalk(schema, document, values).measure(operation).cost
-            if identity is not None and len(known_costs) < _MAX_KNOWN_COSTS:
-                known_costs[identity] = known
+            walk = DocumentWalk(schema, operation.document, values)
+            known = walk.measure(operation.node).cost
+            if identity is not None and len(operation.known_costs) < _MAX_KNOWN_COSTS:
+                operation.known_costs[identity] = known
         cost = known
     _check("objects that it could return", cost, settings.max_cost)
+    return cost
 
 
 def _is_plain(values: Iterable[Any]) -> bool:

@@ -1,0 +1,18 @@
+"""Who sends a request, as authentication found out."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from models import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a request may do, and whose it is."""
+
+    project_id: int
+    scopes: frozenset[Scope] = frozenset(Scope)
+    identity: Hashable = None
+    """What limits are counted by: one value for each key; None where no key is needed."""
+    name: str | None = None
+    """What the log calls it: the name of the key."""

@@ -1,0 +1,1 @@
+"""GraphQL operations, whatever brings them: prepared, limited, run and answered."""

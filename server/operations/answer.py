@@ -1,0 +1,62 @@
+"""Answers to GraphQL requests, as bytes of JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from server.operations.errors import Limited
+from server.operations.graphql_errors import format_errors
+from server.operations.operation_record import OperationRecord
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a GraphQL request; one that was not executed has errors and no data."""
+
+    errors: Sequence[Exception]
+    executed: bool = False
+    data: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+def write_answer(
+    outcome: Outcome, request_id: str, record: OperationRecord, settings: Settings
+) -> bytes:
+    """Write an outcome as JSON, and note its errors. Raises `TypeError` for data that is none."""
+    answer: dict[str, Any] = {}
+    if outcome.errors:
+        answer["errors"] = errors = format_errors(
+            outcome.errors,
+            request_id,
+            max_errors=settings.max_errors,
+            suggest=settings.answers_introspection,
+        )
+        record.errors = len(outcome.errors)
+        record.code = errors[0]["extensions"]["code"]
+    if outcome.executed:
+        answer["data"] = outcome.data
+    if outcome.extensions is not None:
+        answer["extensions"] = outcome.extensions
+    body = dump(answer)
+    if len(body) > settings.max_response_bytes and outcome.data is not None:
+        too_large = _too_large(len(body), settings.max_response_bytes)
+        return write_answer(Outcome([too_large], executed=True), request_id, record, settings)
+    return body
+
+
+def dump(value: Any) -> bytes:
+    """Write JSON. Raises `TypeError` for what is none. Times end in Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def _too_large(size: int, allowed: int) -> Limited:
+    return Limited(
+        f"The answer has {size:,} bytes; at most {allowed:,} are allowed. Ask for less at once; "
+        "what a mutation wrote is written.",
+        limit="bytes of the answer",
+        value=size,
+        allowed=allowed,
+    )

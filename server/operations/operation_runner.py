@@ -1,0 +1,178 @@
+"""From a GraphQL request to its outcome, whatever brought it."""
+
+from asyncio import sleep, to_thread
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from inspect import isawaitable
+from typing import Any, TypeVar
+
+from graphql import GraphQLSchema, execute
+from strawberry import Schema
+
+from execution.planned import run_plan
+from resolvers.errors import Forbidden, NotFound
+from server.caller import Caller
+from server.operations.answer import Outcome
+from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
+from server.operations.document_limits import check_cost
+from server.operations.errors import Limited, PersistedQueryNotFound, RateLimited
+from server.operations.graphql_request import DocumentReference, GraphQLRequest
+from server.operations.operation_record import OperationRecord
+from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
+from server.persisted_documents import hash_document
+from server.settings import Settings
+from server.time_limit import TimeIsUp, TimeLimit
+
+T = TypeVar("T")
+
+FindDocument = Callable[[bytes], Awaitable[str | None]]
+"""Finds a persisted document by its SHA-256."""
+
+_WEIGHT_OF_A_NEW_DOCUMENT = 1_000
+"""It is prepared, and its statement written, which takes as long as a large answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyOperation:
+    """An operation that was checked and may run."""
+
+    operation: PreparedOperation
+    request: GraphQLRequest
+    caller: Caller
+    cost: int
+    """Objects that it could return at most."""
+    weight: int
+    """What it takes of its caller's share while it runs."""
+
+
+class OperationRunner:
+    """Runs the operations of a schema. The prepared documents are shared by all transports."""
+
+    def __init__(self, schema: Schema, find_document: FindDocument, settings: Settings) -> None:
+        # Strawberry has no public way to the schema that graphql-core executes
+        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001
+        self._executor = schema.execution_context_class
+        self._find_document = find_document
+        self._settings = settings
+        self.shares = Shares(settings)
+        self._documents = DocumentCache(self._schema, settings)
+        self._time_limit = TimeLimit(settings.request_timeout_seconds)
+
+    async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do a request's work within the time that one may take. Raises `Limited`."""
+        try:
+            return await self._time_limit.run(work)
+        except TimeIsUp as error:
+            raise Limited(
+                f"The request took longer than {self._time_limit.seconds:g} seconds and was "
+                "stopped. What a mutation had not finished is undone; ask for less at once, or "
+                "send it again with the same `idempotencyKey`."
+            ) from error
+
+    async def prepare(
+        self, request: GraphQLRequest, caller: Caller, record: OperationRecord
+    ) -> ReadyOperation:
+        """Find and check the operation that a request names.
+
+        Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
+        database raised where a persisted document was looked for.
+        """
+        text = await self._text(request.document)
+        document = self._documents.kept(text)
+        is_new = document is None
+        if document is None:
+            document = await self._prepare(text, caller)
+        operation = document.operation(request.operation_name)
+        node = operation.node
+        record.name = node.name.value[:100] if node.name else None
+        record.kind = node.operation.value
+        record.cost = check_cost(
+            self._schema, operation, variables=request.variables, settings=self._settings
+        )
+        weight = max(record.cost, _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0)
+        return ReadyOperation(operation, request, caller, record.cost, weight)
+
+    async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
+        """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
+        share = self.shares.of(ready.caller)
+        await _spend(share.cost, 1 + ready.cost)
+        async with self.shares.turn(share, ready.weight):
+            outcome = await self._execute(ready, context)
+        return (
+            replace(outcome, extensions={"cost": self._told_cost(ready, share)})
+            if (ready.request.wants_cost)
+            else outcome
+        )
+
+    async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
+        share = self.shares.of(caller)
+        await _spend(share.new_documents, len(text))
+        async with self.shares.turn(share, _WEIGHT_OF_A_NEW_DOCUMENT):
+            # of a long one it takes a tenth of a second, in which others go on
+            prepared = await to_thread(self._documents.prepare, text)
+        self._documents.keep(text, prepared)
+        return prepared
+
+    async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
+        operation, variables = ready.operation, ready.request.variables
+        result: Any = None
+        if operation.plan is not None:
+            planned = operation.plan, self._schema, operation.node, context, variables
+            result = await run_plan(*planned)
+        if result is None:
+            result = execute(
+                self._schema,
+                operation.document,
+                context_value=context,
+                variable_values=variables,
+                operation_name=ready.request.operation_name,
+                max_coercion_errors=self._settings.max_errors - 1,
+                executor_class=self._executor,
+                hide_suggestions=not self._settings.answers_introspection,
+            )
+        if isawaitable(result):
+            result = await result
+        errors = result.errors or ()
+        # errors of a request that was not executed, such as its variables', have no path
+        executed = result.data is not None or any(error.path for error in errors)
+        return Outcome(errors, executed, result.data)
+
+    def _told_cost(self, ready: ReadyOperation, share: Share) -> dict[str, Any]:
+        budget = share.cost
+        return {
+            "requested": ready.cost,
+            "allowed": self._settings.max_cost,
+            "available": None if budget is None else max(0, int(budget.available)),
+            "allowedPerMinute": None if budget is None else budget.per_minute,
+        }
+
+    async def _text(self, given: str | DocumentReference) -> str:
+        """Give the text of the document to run, which is a stored one if it must be."""
+        if isinstance(given, str):
+            trusted_only = self._settings.trusted_documents_only
+            if trusted_only and not await self._find_document(hash_document(given)):
+                raise Forbidden(
+                    "This server runs persisted documents only. Store this one with `sessiongraph "
+                    "persist FILE`, then send its id as `documentId`."
+                )
+            return given
+        stored = await self._find_document(given.hash)
+        if stored is not None:
+            return stored
+        if given.is_persisted_query:
+            raise PersistedQueryNotFound
+        raise NotFound(
+            "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
+            field="documentId",
+        )
+
+
+async def _spend(budget: Budget | None, amount: int) -> None:
+    """Charge a caller; who is out of it waits for the refusal."""
+    if budget is None:
+        return
+    try:
+        budget.spend(amount)
+    except RateLimited:
+        await sleep(REFUSAL_PAUSE_SECONDS)
+        raise
