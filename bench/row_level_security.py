@@ -9,8 +9,8 @@ policies bind, with the project set in one of two ways:
 - `transaction`: within a transaction round each statement, by one message together with its BEGIN;
 - `connection`: on the connection, when a statement is of another project than the one before.
 
-`projects` is how many take turns. Ratios are medians over the rounds of a time and that of `none`
-in the same round.
+`projects` is how many take turns. Ratios are against `none`: of times the median over the rounds,
+of processor time (PostgreSQL's and the driver's) that of all rounds together.
 """
 
 import asyncio
@@ -19,14 +19,16 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from operator import truediv
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import httpx2
+import psutil
 import typer
 from sqlalchemy.engine import URL
 from uuid_utils.compat import uuid7
@@ -47,8 +49,8 @@ from tests.statements import recorded_statements
 PROJECTS = 8
 SETTING = "sessiongraph.project_id"
 VARIANTS = ("none", "transaction", "connection")
-RUNS = {"point": 400, "page": 20, "write": 200}
-"""How often each is sent in a round; filters ten times."""
+RUNS = {"point": 400, "page": 30, "write": 200}
+"""How often each is sent in a round; filters 20 times."""
 FILTERS = {
     "context contains": "filter: {context: {contains: {order: 7}}}",
     "tags contain": 'filter: {tags: {contains: ["orders", "tier-3"]}}',
@@ -68,6 +70,14 @@ CREATE ROLE bound;
 CREATE ROLE unbound BYPASSRLS;
 GRANT ALL ON ALL TABLES IN SCHEMA public TO bound, unbound;
 """
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds that a statement took, and seconds of a processor, of PostgreSQL's and ours."""
+
+    time: float
+    processor: float
 
 
 @dataclass(frozen=True)
@@ -142,43 +152,57 @@ async def record(url: URL, ids: dict[str, list[UUID]]) -> dict[str, Recorded]:
 
 
 @asynccontextmanager
-async def connections(url: URL) -> AsyncIterator[dict[str, Any]]:
+async def connections(url: URL) -> AsyncIterator[dict[str, "Sender"]]:
     """Give a connection for each variant."""
     made = {}
     for variant in VARIANTS:
         # as long a statement is kept prepared as the server keeps
-        made[variant] = await asyncpg.connect(address(url), max_cacheable_statement_size=64 * 1024)
-        await made[variant].execute("SET synchronous_commit = off")
-        await made[variant].execute(f"SET ROLE {'unbound' if variant == 'none' else 'bound'}")
+        connection = await asyncpg.connect(address(url), max_cacheable_statement_size=64 * 1024)
+        await connection.execute("SET synchronous_commit = off")
+        await connection.execute(f"SET ROLE {'unbound' if variant == 'none' else 'bound'}")
+        made[variant] = Sender(connection, variant)
     yield made
-    for connection in made.values():
-        await connection.close()
+    for sender in made.values():
+        await sender.connection.close()
 
 
-async def run(
-    connection: Any, variant: str, text: str, calls: list[tuple[int, list[Any]]]
-) -> float:
-    """Send a statement for each project and arguments; give the seconds that one takes."""
-    current = None
-    started = perf_counter()
-    for project, arguments in calls:
-        if variant == "transaction":
-            await connection.execute(f"BEGIN; SELECT set_config('{SETTING}', '{project}', true)")
-            await connection.fetch(text, *arguments)
-            await connection.execute("COMMIT")
-            continue
-        if variant == "connection" and project != current:
-            await connection.execute(f"SELECT set_config('{SETTING}', '{project}', false)")
-            current = project
-        await connection.fetch(text, *arguments)
-    return (perf_counter() - started) / len(calls)
+class Sender:
+    """Sends statements on a connection of one variant."""
+
+    def __init__(self, connection: Any, variant: str) -> None:
+        self.connection = connection
+        self._variant = variant
+        self._backend = psutil.Process(connection.get_server_pid())
+
+    async def run(self, text: str, calls: list[tuple[int, list[Any]]]) -> Taken:
+        """Send a statement for each project and arguments."""
+        current = None
+        processor, started = self._processor(), perf_counter()
+        for project, arguments in calls:
+            if self._variant == "transaction":
+                await self.connection.execute(
+                    f"BEGIN; SELECT set_config('{SETTING}', '{project}', true)"
+                )
+                await self.connection.fetch(text, *arguments)
+                await self.connection.execute("COMMIT")
+                continue
+            if self._variant == "connection" and project != current:
+                await self.connection.execute(f"SELECT set_config('{SETTING}', '{project}', false)")
+                current = project
+            await self.connection.fetch(text, *arguments)
+        ended = perf_counter()
+        return Taken((ended - started) / len(calls), (self._processor() - processor) / len(calls))
+
+    def _processor(self) -> float:
+        used = self._backend.cpu_times()
+        return process_time() + used.user + used.system
 
 
 def calls_of(
     name: str, statement: Recorded, ids: list[UUID], projects: int
 ) -> list[tuple[int, list[Any]]]:
     """Make the calls of a round: projects and rows take turns."""
-    count = RUNS.get(name, 10)
+    count = RUNS.get(name, 20)
     return [
         (
             place % projects + 1,
@@ -188,10 +212,20 @@ def calls_of(
     ]
 
 
+def compare(taken: dict[str, list[Taken]], what: str) -> list[str]:
+    """Write what a statement takes without policies, and the ratios of the others to it."""
+    plain, *others = [[getattr(each, what) for each in taken[name]] for name in VARIANTS]
+    # a round is too short for the processor's clock, so its ratio is that of all rounds together
+    ratios = [sum(other) / sum(plain) for other in others]
+    if what == "time":
+        ratios = [median(map(truediv, other, plain)) for other in others]
+    return [f"{median(plain) * 1e3:.3g}", *[f"{each:.2f}" for each in ratios]]
+
+
 async def measure(url: URL, ids: dict[str, list[UUID]], rounds: int) -> None:
     """Print the time of each operation, and the ratios."""
     recorded = await record(url, ids)
-    times: dict[tuple[str, int], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    times: dict[tuple[str, int], dict[str, list[Taken]]] = defaultdict(lambda: defaultdict(list))
     async with connections(url) as made:
         for number in range(rounds + 1):
             for name, statement in recorded.items():
@@ -200,37 +234,30 @@ async def measure(url: URL, ids: dict[str, list[UUID]], rounds: int) -> None:
                     for step in range(len(VARIANTS)):
                         variant = VARIANTS[(step + number) % len(VARIANTS)]
                         calls = calls_of(name, statement, ids.get(name, []), projects)
-                        taken = await run(made[variant], variant, statement.text, calls)
+                        once = await made[variant].run(statement.text, calls)
                         if number:  # the first round prepares
-                            times[name, projects][variant].append(taken)
-        print("| operation | projects | none, ms | transaction | connection |")
-        print("| --- | ---: | ---: | ---: | ---: |")
-        for (name, projects), taken_by in times.items():
-            plain = taken_by["none"]
-            ratios = [
-                median(one / other for one, other in zip(taken_by[variant], plain, strict=True))
-                for variant in VARIANTS[1:]
-            ]
-            cells = [
-                name,
-                projects,
-                f"{median(plain) * 1e3:.3g}",
-                *[f"{each:.2f}" for each in ratios],
-            ]
-            print(f"| {' | '.join(map(str, cells))} |")
+                            times[name, projects][variant].append(once)
+        print("| operation | projects | none, ms | transaction | connection", end="")
+        print(" | none, CPU ms | transaction, CPU | connection, CPU |")
+        print(f"| --- {'| ---: ' * 7}|")
+        for (name, projects), taken in times.items():
+            cells = [name, str(projects), *compare(taken, "time"), *compare(taken, "processor")]
+            print(f"| {' | '.join(cells)} |")
         print()
         for name, statement in recorded.items():
             ((_, arguments), *_) = calls_of(name, statement, ids.get(name, []), 1)
             await compare_plans(made, name, statement.text, arguments)
 
 
-async def compare_plans(made: dict[str, Any], name: str, text: str, arguments: list[Any]) -> None:
+async def compare_plans(
+    made: dict[str, Sender], name: str, text: str, arguments: list[Any]
+) -> None:
     """Print where the policy's condition stands in a plan, and both plans if they differ."""
     ways = []
     checked: Counter[str] = Counter()
     for variant in ("none", "connection"):
-        await made[variant].execute(f"SELECT set_config('{SETTING}', '1', false)")
-        told = await made[variant].fetchval(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
+        await made[variant].connection.execute(f"SELECT set_config('{SETTING}', '1', false)")
+        told = await made[variant].connection.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
         plan = json.loads(told)[0]["Plan"]
         ways.append(list(reads(plan)))
         checked += Counter(conditions(plan))

