@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Scope
 from server.app import create_app
 from server.authentication import create_key
-from server.operations import operation_runner
+from server.http import graphql_endpoint
 from server.settings import Settings
 
 PAGE = "{ sessions(first: 50) { nodes { id } } }"
@@ -20,7 +20,7 @@ Client = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operation_runner, "REFUSAL_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(graphql_endpoint, "REFUSAL_PAUSE_SECONDS", 0)
 
 
 @asynccontextmanager
