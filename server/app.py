@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
-from server.authentication import Authenticator
+from server.authentication.authenticator import Authenticator
 from server.caller import Caller
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
@@ -26,6 +26,7 @@ _GC_THRESHOLD = (50_000, 20, 100)
 
 def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     """Make the application (ASGI). It disposes of the engine when it stops."""
+    authenticator = Authenticator(engine, settings)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -33,7 +34,8 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
-        yield
+        async with authenticator.key_use.written():
+            yield
         await engine.dispose()
 
     health = Health(engine)
@@ -43,12 +45,11 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         lifespan=lifespan,
     )
     runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
-    authenticate = Authenticator(engine, settings.requires_key).caller
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, caller.scopes)
+        return Context(engine, caller.project_id)
 
-    endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
+    endpoint = GraphQLEndpoint(runner, authenticator.caller, context_for, settings)
     return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)))
 
 
