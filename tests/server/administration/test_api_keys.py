@@ -17,6 +17,8 @@ from server.administration.api_keys import (
 )
 from server.administration.projects import create_project
 from server.authentication.authenticator import Authenticator
+from server.commands.serve import _check_access
+from server.operator_error import OperatorError
 from server.settings import Settings
 
 _HOUR = timedelta(hours=1)
@@ -121,3 +123,16 @@ async def test_a_key_that_expires_is_replaced_by_one_that_does(engine: AsyncEngi
     ends = listed[_prefix(new)]
     assert ends is not None
     assert 9 * _HOUR < ends - now <= 10 * _HOUR
+
+
+async def test_a_server_starts_with_a_key_that_works_or_an_issuer(engine: AsyncEngine) -> None:
+    settings = Settings(host="192.0.2.1")
+    async with engine.begin() as connection:
+        await create_key(connection, "default", "expired", [Scope.READ], timedelta(0))
+    with pytest.raises(OperatorError, match="no API keys that work"):
+        await _check_access(settings, engine)
+    issuer = {"oidc_issuer": "https://issuer.example", "oidc_audience": "sessiongraph"}
+    await _check_access(settings.model_copy(update=issuer), engine)
+    async with engine.begin() as connection:
+        await create_key(connection, "default", "working", [Scope.READ], _HOUR)
+    await _check_access(settings, engine)

@@ -9,13 +9,16 @@ from hashlib import sha256
 from time import time
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Scope
 from resolvers.errors import Forbidden, Unauthenticated, Unavailable
+from server.administration.project_deletion import delete_project
 from server.administration.projects import create_project
+from server.app import create_app
 from server.authentication.authenticator import Authenticator
 from server.settings import Settings
 from tests.server.authentication.conftest import MakeKey
@@ -85,6 +88,58 @@ async def test_clocks_may_differ_a_little(tokens: Authenticator, issuer: Issuer)
     ended = int(time()) - 5
     caller = await tokens.caller(f"Bearer {issuer.sign(exp=ended, nbf=ended, iat=time() + 5)}")
     assert await tokens.is_valid(caller)
+
+
+async def test_a_request_with_a_token(engine: AsyncEngine, issuer: Issuer) -> None:
+    app = create_app(Settings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE), engine)
+    transport = httpx2.ASGITransport(app=app)
+    create = {"query": "mutation { createSession(input: {}) { created } }"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+
+        async def send(token: str) -> httpx2.Response:
+            return await http.post(
+                "/graphql", json=create, headers={"authorization": f"Bearer {token}"}
+            )
+
+        answer = await http.post("/graphql", json=create)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        token = issuer.sign()
+        assert (await send(token)).json() == {"data": {"createSession": {"created": True}}}
+        answer = await send(issuer.sign(scope="sessiongraph:read"))
+        assert answer.json()["errors"][0]["message"] == (
+            "`createSession` needs the scope `record`; this token has `read`."
+        )
+        assert (await send(issuer.sign(aud="another"))).status_code == 401
+        assert (await send(issuer.sign(sessiongraph_project="nowhere"))).status_code == 403
+        assert token not in answer.text
+
+
+async def test_a_request_with_a_token_while_the_issuer_is_away(
+    engine: AsyncEngine, issuer: Issuer
+) -> None:
+    app = create_app(Settings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE), engine)
+    transport = httpx2.ASGITransport(app=app)
+    await issuer.stop()
+    bearer = {"authorization": f"Bearer {issuer.sign()}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        answer = await http.post("/graphql", json={"query": "{ __typename }"}, headers=bearer)
+    assert answer.status_code == 503
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+
+
+async def test_a_deleted_project_is_opened_by_no_token(
+    engine: AsyncEngine, tokens: Authenticator, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("server.authentication.lookup.monotonic", lambda: now)
+    async with engine.begin() as connection:
+        await create_project(connection, "other")
+    token = issuer.sign(sessiongraph_project="other")
+    await tokens.caller(f"Bearer {token}")
+    await delete_project(engine, "other", lambda table, rows: None)
+    now = 5.1
+    with pytest.raises(Forbidden):
+        await tokens.caller(f"Bearer {token}")
 
 
 async def test_keys_go_on_beside_tokens(tokens: Authenticator, make_key: MakeKey) -> None:

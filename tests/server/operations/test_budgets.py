@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Scope
 from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.app import create_app
 from server.operations import operation_runner
 from server.settings import Settings
@@ -35,6 +36,8 @@ async def clients(
         headers = {}
         if project is not None:
             async with engine.begin() as connection:
+                if project == "other":
+                    await create_project(connection, project)
                 key = await create_key(connection, project, "key", [Scope.RECORD])
             headers = {"authorization": f"Bearer {key}"}
         made.append(
