@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     """Of a key's documents that a server process has not prepared before."""
     max_requests_per_key: PositiveInt = 1_000
     """Requests of a key under way in a server process, waiting ones included."""
+    max_body_bytes_per_key: PositiveInt = 50_000_000
+    """Of these requests' bodies together."""
     max_concurrent_operations_per_key: PositiveInt = 20
     """Operations of a key that run at once in a server process; others wait for their turn."""
     max_errors: PositiveInt = 20

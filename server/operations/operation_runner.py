@@ -1,6 +1,6 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
-from asyncio import sleep, to_thread
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -16,10 +16,10 @@ from server.operations.access import check_scopes
 from server.operations.answer import Outcome
 from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
-from server.operations.errors import Limited, PersistedQueryNotFound, RateLimited
+from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
-from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
+from server.operations.shares import Share, Shares, Turn
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -97,19 +97,21 @@ class OperationRunner:
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
         """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
         share = self.shares.of(ready.caller)
-        await _spend(share.cost, 1 + ready.cost)
-        async with self.shares.turn(share, ready.weight):
+        if share.cost is not None:
+            share.cost.spend(1 + ready.cost)
+        async with Turn(self.shares, share, ready.weight):
             outcome = await self._execute(ready, context)
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
-            if (ready.request.wants_cost)
+            if ready.request.wants_cost
             else outcome
         )
 
     async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
-        await _spend(share.new_documents, len(text))
-        async with self.shares.turn(share, _WEIGHT_OF_A_NEW_DOCUMENT):
+        if share.new_documents is not None:
+            share.new_documents.spend(len(text))
+        async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
             prepared = await to_thread(self._documents.prepare, text)
         self._documents.keep(text, prepared)
@@ -167,14 +169,3 @@ class OperationRunner:
             "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
             field="documentId",
         )
-
-
-async def _spend(budget: Budget | None, amount: int) -> None:
-    """Charge a caller; who is out of it waits for the refusal."""
-    if budget is None:
-        return
-    try:
-        budget.spend(amount)
-    except RateLimited:
-        await sleep(REFUSAL_PAUSE_SECONDS)
-        raise

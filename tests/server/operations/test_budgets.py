@@ -13,7 +13,7 @@ from resolvers.errors import Conflict
 from server.administration.api_keys import create_key
 from server.administration.projects import create_project
 from server.app import create_app
-from server.operations import operation_runner
+from server.http import graphql_endpoint
 from server.settings import Settings
 
 PAGE = "{ sessions(first: 50) { nodes { id } } }"
@@ -22,7 +22,7 @@ Client = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operation_runner, "REFUSAL_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(graphql_endpoint, "REFUSAL_PAUSE_SECONDS", 0)
 
 
 @asynccontextmanager
