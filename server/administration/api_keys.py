@@ -18,7 +18,6 @@ from server.administration.projects import check_name, find_project, works_now
 
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
-_MAX_NAME_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ async def create_key(
     A scope includes the ones before it: `admin` may record, `record` may read. Raises `NotFound`
     for an unknown project, `Invalid` for a name that is none.
     """
-    check_name(name, "key", _MAX_NAME_CHARACTERS)
+    check_name(name)
     project_id = await find_project(connection, project)
     order = list(Scope)
     granted = order[: max(order.index(scope) for scope in scopes) + 1]
@@ -123,6 +122,7 @@ async def _lock(
 ) -> Row[str, int, str, list[str], datetime | None, bool]:
     """Find a key by its prefix, alone or with the `sg_` in front, and keep others off it."""
     prefix = given.removeprefix("sg_").partition("_")[0]
+    check_name(prefix)
     found = await connection.execute(
         select(
             ApiKey.prefix,

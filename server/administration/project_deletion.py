@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import ApiKey, Base, Project
 from resolvers.errors import Invalid, NotFound
+from server.administration.projects import check_name
 from server.authentication import DEFAULT_PROJECT_ID
 
 _BATCH_ROWS = 2_000
@@ -35,6 +36,7 @@ async def delete_project(engine: AsyncEngine, name: str, tell: Tell) -> None:
 
 async def _close(engine: AsyncEngine, name: str) -> int:
     """Let nobody open the project any more, and give its id."""
+    check_name(name)
     async with engine.begin() as connection:
         project_id: int | None = await connection.scalar(
             update(Project)

@@ -13,6 +13,7 @@ from resolvers.errors import Conflict, Invalid, NotFound
 MAX_COUNTED = 10_000
 """Sessions of one project: what is more is not counted, since that takes time."""
 _MAX_NAME_CHARACTERS = 100
+"""Of a project and of a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class ListedProject:
 
 
 async def find_project(connection: AsyncConnection, name: str) -> int:
-    """Give the id of a project. Raises `NotFound`."""
+    """Give the id of a project. Raises `NotFound`, or `Invalid` for what is no name."""
+    check_name(name)
     found: int | None = await connection.scalar(
         select(Project.id).where(Project.name == name, Project.deleted_at.is_(None))
     )
@@ -43,7 +45,7 @@ async def find_project(connection: AsyncConnection, name: str) -> int:
 
 async def create_project(connection: AsyncConnection, name: str) -> None:
     """Make a project. Raises `Invalid` for what is no name, `Conflict` for one that is there."""
-    check_name(name, "project", _MAX_NAME_CHARACTERS)
+    check_name(name)
     try:
         await connection.execute(insert(Project).values(name=name))
     except IntegrityError as error:
@@ -80,9 +82,10 @@ def works_now() -> ColumnElement[bool]:
     return and_(ApiKey.revoked_at.is_(None), has_not_ended)
 
 
-def check_name(name: str, what: str, most: int) -> None:
+def check_name(name: str) -> None:
     """Refuse a name that could not be read or typed again. Raises `Invalid`."""
-    if not name or name != name.strip() or not name.isprintable() or len(name) > most:
+    is_short = 0 < len(name) <= _MAX_NAME_CHARACTERS
+    if not is_short or name != name.strip() or not name.isprintable():
         raise Invalid(
-            f"Give the {what} a name of 1 to {most} printable characters, without spaces around it."
+            f"A name has 1 to {_MAX_NAME_CHARACTERS} printable characters, and no spaces around it."
         )

@@ -1,6 +1,6 @@
 """When API keys were last used: noted in memory, and written together once a minute."""
 
-from asyncio import CancelledError, create_task, sleep
+from asyncio import CancelledError, create_task, sleep, timeout
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _WRITE_SECONDS = 60.0
+_TIMEOUT_SECONDS = 5.0
+"""A process that stops does not wait longer for a database that is away."""
 
 # Other processes write the same keys: whoever comes second leaves them to the first, so that
 # nobody waits and nobody deadlocks.
@@ -63,7 +65,7 @@ class KeyUse:
             return
         values = {"prefixes": list(noted), "times": list(noted.values())}
         try:
-            async with self._engine.begin() as connection:
+            async with timeout(_TIMEOUT_SECONDS), self._engine.begin() as connection:
                 await connection.execute(_WRITE, values)
         except BaseException as error:
             self._noted = noted | self._noted
