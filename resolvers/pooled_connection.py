@@ -18,8 +18,8 @@ _TURNS: WeakKeyDictionary[QueuePool, Semaphore] = WeakKeyDictionary()
 async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     """Take a connection, to be given back by `give_back`.
 
-    Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and its errors
-    of connecting. What `AsyncEngine.connect` does beside this costs as much again.
+    Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and OSErrors
+    where none can be made. What `AsyncEngine.connect` does beside this costs as much again.
     """
     pool = _pool_of(engine)
     turns = _turns(pool)
@@ -33,8 +33,10 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
         await turns.acquire()
     try:
         return await greenlet_spawn(pool.connect)
-    except BaseException:
+    except BaseException as error:
         turns.release()
+        if isinstance(error, engine.dialect.loaded_dbapi.Error):
+            raise ConnectionRefusedError("The database takes no connection.") from error
         raise
 
 

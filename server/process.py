@@ -10,6 +10,7 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
+from server.database_watch import DatabaseWatch
 from server.operator_error import OperatorError
 from server.settings import Settings
 
@@ -36,6 +37,7 @@ class Server(uvicorn.Server):
         )
         super().__init__(configuration)
         self._when_started = when_started
+        self._watch = DatabaseWatch(settings, engine)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to take requests."""
@@ -48,7 +50,12 @@ class Server(uvicorn.Server):
         # order: by then they have been obeyed, and we have yet to leave the store
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        await super().serve(sockets)
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            await super().serve(sockets)
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
         if not self.started:
             raise OperatorError("The server did not start; its log above says why.")
 

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     prepared_statements: bool | None = None
     """Prepare statements once for each connection; None means not behind such a pooler."""
     pool_timeout_seconds: PositiveFloat = 10
+    database_timeout_seconds: PositiveFloat = 10
+    """How long the database may say nothing at all, until it counts as away."""
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
     body_timeout_seconds: PositiveFloat = 30

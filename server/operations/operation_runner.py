@@ -31,6 +31,8 @@ FindDocument = Callable[[bytes], Awaitable[str | None]]
 
 _WEIGHT_OF_A_NEW_DOCUMENT = 1_000
 """It is prepared, and its statement written, which takes as long as a large answer."""
+_BYTES_OF_AN_OBJECT = 100
+"""What is sent to be recorded takes as long as what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,11 @@ class OperationRunner:
         record.cost = check_cost(
             self._schema, operation, variables=request.variables, settings=self._settings
         )
-        weight = max(record.cost, _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0)
+        weight = max(
+            record.cost,
+            request.size // _BYTES_OF_AN_OBJECT,
+            _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0,
+        )
         return ReadyOperation(operation, request, caller, record.cost, weight)
 
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
