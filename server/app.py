@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
-from server.authentication import Authenticator
+from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
 from server.http.event_stream import EventStreams
@@ -38,6 +38,7 @@ def create_app(
 
     `streams` are told when it begins to stop, by whoever gives them.
     """
+    authenticator = Authenticator(engine, settings)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -46,7 +47,8 @@ def create_app(
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        yield
+        async with authenticator.key_use.written():
+            yield
         await engine.dispose()
 
     health = Health(engine)
@@ -56,18 +58,13 @@ def create_app(
         lifespan=lifespan,
     )
     runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
-    authenticate = Authenticator(engine, settings.requires_key).caller
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, caller.scopes)
+        return Context(engine, caller.project_id)
 
-    backend = Backend(runner, authenticate, context_for, _still_valid, settings)
+    backend = Backend(runner, authenticator.caller, context_for, authenticator.is_valid, settings)
     graphql = serve_graphql(backend, streams or OpenStreams(settings), router)
     return RequestRecorder(_check_host(settings, graphql))
-
-
-async def _still_valid(_caller: Caller) -> bool:
-    return True
 
 
 def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:

@@ -1,13 +1,14 @@
 """The settings, read from the environment. README.md has the same table."""
 
 import os
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.addresses import is_loopback, is_safe_url
 
 
 def _data_directory() -> Path:
@@ -36,6 +37,16 @@ class Settings(BaseSettings):
     """Other origins (`https://example.com`) whose pages may open WebSockets."""
     insecure: bool = False
     """Serve without API keys on an address that is not loopback."""
+    oidc_issuer: str | None = None
+    """The OpenID Connect issuer whose tokens are taken beside API keys, as its `iss` has it."""
+    oidc_audience: str | None = Field(default=None, validate_default=True)
+    """What the tokens' `aud` must have: the name that the issuer knows this server by."""
+    oidc_project_claim: str = "sessiongraph_project"
+    """The claim that names the token's project."""
+    oidc_scope_claim: str = "scope"
+    """The claim that has `sessiongraph:read`, `sessiongraph:record` or `sessiongraph:admin`."""
+    oidc_jwks_url: str | None = None
+    """Where the issuer's keys are; None means where its discovery document says."""
     introspection: bool | None = None
     """Answer introspection and serve GraphiQL; None means only on loopback."""
     trusted_documents_only: bool = False
@@ -105,6 +116,20 @@ class Settings(BaseSettings):
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if url is not None and not is_safe_url(url):
+            raise ValueError("give a URL that begins with https://")
+        return url
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _check_audience(cls, audience: str | None, given: ValidationInfo) -> str | None:
+        if audience is None and given.data.get("oidc_issuer") is not None:
+            raise ValueError("give it with the issuer; its tokens for others are not for us")
+        return audience
+
     @property
     def answers_introspection(self) -> bool:
         """Whether introspection is answered."""
@@ -124,12 +149,13 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def requires_key(self) -> bool:
-        """Whether requests need an API key: not on this machine with the embedded database."""
-        return not self.insecure and not (self.is_loopback and self.database_url is None)
+        """Whether requests need an API key or a token.
+
+        Not on this machine with the embedded database, unless a token's issuer is configured.
+        """
+        is_private = self.is_loopback and self.database_url is None and self.oidc_issuer is None
+        return not self.insecure and not is_private

@@ -18,6 +18,7 @@ from strawberry import Schema
 from execution.planned import run_plan
 from resolvers.errors import Forbidden, NotFound
 from server.caller import Caller
+from server.operations.access import check_scopes
 from server.operations.answer import Outcome
 from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
@@ -97,6 +98,7 @@ class OperationRunner:
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
+        check_scopes(operation.measure, caller)
         record.cost = check_cost(
             self._schema, operation, variables=request.variables, settings=self._settings
         )

@@ -21,8 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Base, Scope
 from resolvers.identifiers import PREFIXES, encode
 from schema.fields import NODE_TYPES
+from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.app import create_app
-from server.authentication import create_key
 from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import _new_name, run
@@ -63,6 +64,7 @@ async def _make(server: URL, template: str, both: str, alone: str) -> TwinStores
     ids: list[dict[str, list[str]]] = []
     for name, marks in (("mine", MINE), ("theirs", THEIRS)):
         async with engine.begin() as connection:
+            await create_project(connection, name)
             keys.append(await create_key(connection, name, "test", [Scope.ADMIN]))
         async with client(engine, keys[-1]) as http:
             await fill_project(GraphQLClient(http), marks)
