@@ -50,11 +50,15 @@ class Settings(BaseSettings):
     pool_timeout_seconds: PositiveFloat = 10
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
+    head_timeout_seconds: PositiveFloat = 30
+    """Within which a request's head must have arrived, after the answer before it."""
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
     """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
 
+    max_connections: PositiveInt = 4_000
+    """Of clients to a server process; beyond, those that wait longest for a request are closed."""
     max_body_bytes: PositiveInt = 10_000_000
     max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
