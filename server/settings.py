@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Fields after fragments are expanded."""
     max_aliases: PositiveInt = 100
     max_root_fields: PositiveInt = 50
+    max_input_values: PositiveInt = 200_000
+    """Items of lists and input objects in variables; an object counts as ten."""
     max_cost: PositiveInt = 200_000
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_cost_per_minute: PositiveInt = 50_000_000

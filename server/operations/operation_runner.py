@@ -19,6 +19,7 @@ from server.operations.errors import Limited, PersistedQueryNotFound, RateLimite
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
 from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
+from server.operations.variable_limits import check_variables
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -80,9 +81,9 @@ class OperationRunner:
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
-        record.cost = check_cost(
-            self._schema, operation, variables=request.variables, settings=self._settings
-        )
+        variables, settings = request.variables, self._settings
+        check_variables(self._schema, node, variables=variables, settings=settings)
+        record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
         return ReadyOperation(operation, request, caller, record.cost)
 
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:

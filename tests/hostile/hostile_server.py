@@ -63,9 +63,10 @@ class HostileServer:
             transport=httpx2.HTTPTransport(retries=2),
         )
 
-    def execute(self, document: str) -> dict[str, Any]:
+    def execute(self, document: str, **variables: Any) -> dict[str, Any]:
         """Run a document that must succeed."""
-        answer = self._client.post("/graphql", json={"query": document}).json()
+        request = {"query": document, "variables": variables}
+        answer = self._client.post("/graphql", json=request).json()
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data

@@ -4,7 +4,9 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
+from io import BufferedReader
 from select import select
+from typing import cast
 
 _PATIENCE_SECONDS = 20
 _PIECE_BYTES = 65_536
@@ -36,18 +38,34 @@ def exchange(port: int, sent: bytes, *, method: str = "POST", ends: bool = False
         if ends:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
-        return read_answer(connection, method)
+        return Answers(connection).read(method)
 
 
-def read_answer(connection: socket.socket, method: str = "POST") -> Answer:
-    """Read an answer; `CLOSED` where the server closed the connection in its place."""
-    response = HTTPResponse(connection, method=method)
+class _KeptOpen(BufferedReader):
+    def close(self) -> None:
+        """Stay open, since a response closes what it is read from."""
+
+
+class Answers:
+    """The answers that come on a connection, one after the other."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._file = _KeptOpen(socket.SocketIO(connection, "r"))
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        """Be what `HTTPResponse` takes for a socket."""
+        return self._file
+
+    def read(self, method: str = "POST") -> Answer:
+        """Read an answer; `CLOSED` where the server closed the connection in its place."""
+        return _read(HTTPResponse(cast("socket.socket", self), method=method))
+
+
+def _read(response: HTTPResponse) -> Answer:
     try:
         response.begin()
         body = response.read()
     except (ConnectionError, HTTPException):
         return CLOSED
-    finally:
-        response.close()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, body)
