@@ -8,11 +8,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import orjson
 import psutil
 from sqlalchemy.engine import URL
 
@@ -21,6 +21,8 @@ from server.authentication import create_key
 from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import new_name, run
+from tests.hostile.raw_connection import exchange
+from tests.hostile.request_bytes import write_request
 from tests.invariants import digest_rows
 from tests.server_process import COMMAND, READY_SECONDS
 
@@ -52,21 +54,13 @@ class HostileServer:
     url: URL
     places: dict[str, str]
     """What `{{...}}` stands for."""
-    _client: httpx2.Client = field(init=False)
     _read: int = 0
-
-    def __post_init__(self) -> None:
-        self._client = httpx2.Client(
-            base_url=f"http://127.0.0.1:{self.port}",
-            headers={"authorization": f"Bearer {self.places['key']}"},
-            timeout=30,
-            transport=httpx2.HTTPTransport(retries=2),
-        )
 
     def execute(self, document: str, **variables: Any) -> dict[str, Any]:
         """Run a document that must succeed."""
-        request = {"query": document, "variables": variables}
-        answer = self._client.post("/graphql", json=request).json()
+        members = {"query": document, "variables": variables}
+        request = write_request(self.places["key"], members)
+        answer = orjson.loads(exchange(self.port, request).body)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
@@ -117,7 +111,7 @@ def hostile_server(
     asyncio.run(run(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
     url = server_url.set(database=name)
     try:
-        key = asyncio.run(_make_key(url))
+        key = asyncio.run(make_key(url, "default"))
         with _process(url, folder / "log", settings) as (process, port):
             server = HostileServer(process, port, folder / "log", url, {"key": key})
             _fill(server)
@@ -126,10 +120,11 @@ def hostile_server(
         asyncio.run(run(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-async def _make_key(url: URL) -> str:
+async def make_key(url: URL, project: str) -> str:
+    """Make a key that may do everything in a project."""
     engine = create_engine(Settings(), url)
     async with engine.begin() as connection:
-        key = await create_key(connection, "default", "hostile", [Scope.ADMIN])
+        key = await create_key(connection, project, "hostile", [Scope.ADMIN])
     await engine.dispose()
     return key
 

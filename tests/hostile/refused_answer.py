@@ -8,25 +8,27 @@ from tests.hostile.corpus import BadRequest
 from tests.hostile.raw_connection import Answer
 
 MARK = "s3cr3t"
-_INNARDS = re.compile(
-    rf"Traceback|{MARK}|File \"|\.py\b|site-packages|/home|/work|/tmp|/usr/|/opt/"
-    r"|SELECT \w|INSERT |UPDATE \w+ SET|DELETE FROM|\bpg_|sqlstate|psycopg|relation \""
+_NAMES = re.compile(
+    rf"{MARK}|site-packages|/home|/work|/tmp|/usr/|/opt/|\.py\b|sqlstate|\bpg_|relation \""
     r"|asyncpg|sqlalchemy|strawberry|graphql.core|starlette|uvicorn|httptools|orjson|pydantic"
-    r"|NoneType|\bNone\b|\bTrue\b|\bFalse\b|Undefined|object at|0x[0-9a-f]{6}|<class|Maybe\["
-    r"|Error\(|Exception|b'|datetime|Decimal\(|Did you mean '\w",
+    r"|object at|<class|did you mean '\w",
     re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"Traceback|File \"|SELECT |INSERT |UPDATE \w+ SET|DELETE FROM|0x[0-9a-f]{6}"
+    r"|NoneType|\bNone\b|\bTrue\b|\bFalse\b|Undefined|Maybe\[|Error\(|Exception|\bb'|Decimal\("
 )
 _NOT_HTTP = b"Invalid HTTP request received."
 _PLAIN = {b"Not Found", b"Method Not Allowed"}
 _WITH_NONE = {"content-security-policy"}
 """Headers whose values have the word "none"."""
 _MAX_ERRORS = 21
-_MAX_MESSAGE = 300
+_MAX_MESSAGE = 1_001
 
 
 def innards(text: str) -> str | None:
     """Find what an answer tells of the server's insides or repeats of a value."""
-    found = _INNARDS.search(text)
+    found = _NAMES.search(text) or _CODE.search(text)
     return found and text[max(0, found.start() - 80) : found.end() + 80]
 
 

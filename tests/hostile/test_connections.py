@@ -49,7 +49,7 @@ def server(
 def _lives_on(server: HostileServer) -> Iterator[None]:
     before = server.resident_bytes()
     yield
-    _wait_until(server, lambda: server.open_connections() <= 1)
+    _wait_until(server, lambda: not server.open_connections())
     growth = server.resident_bytes() - before
     assert growth < _MOST_GROWTH_BYTES, growth / _MEGABYTE
     log = server.new_log()
@@ -208,7 +208,7 @@ def test_large_answers_that_nobody_reads(server: HostileServer) -> None:
     with _connections(server, 60, receives=4_096) as connections:
         for connection in connections:
             connection.sendall(request)
-        _wait_until(server, lambda: server.open_connections() <= 1)
+        _wait_until(server, lambda: not server.open_connections())
     # each took a copy of the answer, and all are given back but for what is being reused
     assert server.resident_bytes() - before < _MOST_GROWTH_BYTES
 
@@ -220,7 +220,7 @@ def test_pipelined_requests_whose_answers_nobody_reads(server: HostileServer) ->
             connection.setblocking(False)
             with suppress(BlockingIOError, ConnectionError):
                 connection.send(requests)
-        _wait_until(server, lambda: server.open_connections() <= 1)
+        _wait_until(server, lambda: not server.open_connections())
 
 
 def test_pipelined_requests_are_answered_in_turn(server: HostileServer) -> None:
