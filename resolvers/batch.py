@@ -18,6 +18,7 @@ from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import apply_memory_annotation, create_memory_annotation
 from resolvers.message import record_message
 from resolvers.module_state import record_state_transition, upsert_module_state
+from resolvers.pace import Pace
 from resolvers.recording import Answer, Recording
 from resolvers.session import create_session, end_session, update_session
 from resolvers.session_event import create_session_event
@@ -74,7 +75,11 @@ async def record_batch(
     try:
         async with recording.transaction.savepoint():
             batch = await start_batch(recording, _tool_call_ids(told))
-            results = [await _run(batch, record) for record in told]
+            results = []
+            pace = Pace()
+            for record in told:
+                results.append(await _run(batch, record))
+                await pace.keep()
             await batch.flush()
     except IntegrityConstraintViolationError:
         pass  # which record it was shows only one by one

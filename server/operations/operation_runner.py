@@ -1,6 +1,6 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
-from asyncio import sleep
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -15,11 +15,10 @@ from server.caller import Caller
 from server.operations.answer import Outcome
 from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
-from server.operations.errors import Limited, PersistedQueryNotFound, RateLimited
+from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
-from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
-from server.operations.variable_limits import check_variables
+from server.operations.shares import Share, Shares, Turn
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -29,8 +28,10 @@ T = TypeVar("T")
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
 
-_WEIGHT_OF_PREPARING = 1_000
-"""A new document takes as long as the answer to a large one."""
+_WEIGHT_OF_A_NEW_DOCUMENT = 1_000
+"""It is prepared, and its statement written, which takes as long as a large answer."""
+_BYTES_OF_AN_OBJECT = 100
+"""What is sent to be recorded takes as long as what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class ReadyOperation:
     caller: Caller
     cost: int
     """Objects that it could return at most."""
+    weight: int
+    """What it takes of its caller's share while it runs."""
 
 
 class OperationRunner:
@@ -76,7 +79,11 @@ class OperationRunner:
         Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
         database raised where a persisted document was looked for.
         """
-        document = await self._document(await self._text(request.document), caller)
+        text = await self._text(request.document)
+        document = self._documents.kept(text)
+        is_new = document is None
+        if document is None:
+            document = await self._prepare(text, caller)
         operation = document.operation(request.operation_name)
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
@@ -84,34 +91,35 @@ class OperationRunner:
         variables, settings = request.variables, self._settings
         check_variables(self._schema, node, variables=variables, settings=settings)
         record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
-        return ReadyOperation(operation, request, caller, record.cost)
+        weight = max(
+            record.cost,
+            request.size // _BYTES_OF_AN_OBJECT,
+            _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0,
+        )
+        return ReadyOperation(operation, request, caller, record.cost, weight)
 
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
         """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
         share = self.shares.of(ready.caller)
-        await _spend(share.cost, 1 + ready.cost)
-        await self.shares.begin(share, ready.cost)
-        try:
+        if share.cost is not None:
+            share.cost.spend(1 + ready.cost)
+        async with Turn(self.shares, share, ready.weight):
             outcome = await self._execute(ready, context)
-        finally:
-            self.shares.end(share, ready.cost)
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
-            if (ready.request.wants_cost)
+            if ready.request.wants_cost
             else outcome
         )
 
-    async def _document(self, text: str, caller: Caller) -> PreparedDocument:
-        kept = self._documents.kept(text)
-        if kept is not None:
-            return kept
+    async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
-        await _spend(share.new_documents, len(text))
-        await self.shares.begin(share, _WEIGHT_OF_PREPARING)
-        try:
-            return self._documents.prepare(text)
-        finally:
-            self.shares.end(share, _WEIGHT_OF_PREPARING)
+        if share.new_documents is not None:
+            share.new_documents.spend(len(text))
+        async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
+            # of a long one it takes a tenth of a second, in which others go on
+            prepared = await to_thread(self._documents.prepare, text)
+        self._documents.keep(text, prepared)
+        return prepared
 
     async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
         operation, variables = ready.operation, ready.request.variables
@@ -165,14 +173,3 @@ class OperationRunner:
             "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
             field="documentId",
         )
-
-
-async def _spend(budget: Budget | None, amount: int) -> None:
-    """Charge a caller; who is out of it waits for the refusal."""
-    if budget is None:
-        return
-    try:
-        budget.spend(amount)
-    except RateLimited:
-        await sleep(REFUSAL_PAUSE_SECONDS)
-        raise

@@ -11,18 +11,21 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
+from typing import Self
 
 from server.caller import Caller
 from server.operations.errors import RateLimited
 from server.settings import Settings
 
-REFUSAL_PAUSE_SECONDS = 1.0
-"""How long a refusal for going over a limit is held back: who floods waits, and costs little."""
-_ACTIVE_SECONDS = 1.0
+REFUSAL_PAUSE_SECONDS = 0.25
+"""How long a refusal of a key is held back: who floods waits, and costs little."""
+_ACTIVE_SECONDS = 0.25
 """Who asked for something within this time is active."""
-_SHARED_OPERATIONS = 8
+_SHARED_OPERATIONS = 3
 _SHARED_WEIGHT = 1_000
-"""What a caller may run at once while others are active, unless it runs nothing else."""
+"""What a caller may run at once while others are active, or one heavy operation, which is more."""
+_REST = 3
+"""While others are active, a caller rests after a heavy operation for so many times as long."""
 _KEPT_SHARES = 10_000
 
 
@@ -70,11 +73,78 @@ class Share:
     """Characters of documents that the process had not prepared before."""
     requests: int = 0
     """Under way, waiting ones included."""
+    body_bytes: int = 0
+    """Of the bodies of these requests."""
     running: int = 0
     weight: int = 0
     """Of the operations that are running."""
     waiting: deque[tuple[int, Future[None]]] = field(default_factory=deque)
     last_active: float = 0.0
+    rests: int = 0
+    """Rests that are not over, each from a heavy operation."""
+
+
+class CountedRequest:
+    """A request of a caller, from before its body is read until it is answered."""
+
+    __slots__ = ("_bytes", "_settings", "_share")
+
+    def __init__(self, share: Share, settings: Settings) -> None:
+        self._share, self._settings = share, settings
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        """Count it. Raises `RateLimited` where the caller has too many."""
+        share, allowed = self._share, self._settings.max_requests_per_key
+        if share.requests >= allowed:
+            raise RateLimited(
+                f"This key has {share.requests:,} requests under way; {allowed:,} are allowed. "
+                "Send the next when one is answered.",
+                limit="requests under way",
+                value=share.requests,
+                allowed=allowed,
+                retry_after_seconds=1,
+            )
+        share.requests += 1
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Count it no more."""
+        self._share.requests -= 1
+        self._share.body_bytes -= self._bytes
+
+    def add_bytes(self, number: int) -> None:
+        """Count what came of its body. Raises `RateLimited` where the caller sends too much."""
+        share, allowed = self._share, self._settings.max_body_bytes_per_key
+        self._bytes += number
+        share.body_bytes += number
+        if share.body_bytes > allowed:
+            raise RateLimited(
+                f"The requests of this key under way have more than {allowed:,} bytes together. "
+                "Send the next large one when one is answered.",
+                limit="bytes of requests under way",
+                value=share.body_bytes,
+                allowed=allowed,
+                retry_after_seconds=1,
+            )
+
+
+class Turn:
+    """The turn of one operation: waits for it on entering, and gives it back."""
+
+    __slots__ = ("_began", "_share", "_shares", "_weight")
+
+    def __init__(self, shares: "Shares", share: Share, weight: int) -> None:
+        self._shares, self._share, self._weight = shares, share, weight
+
+    async def __aenter__(self) -> None:
+        """Wait for the turn."""
+        await self._shares.begin(self._share, self._weight)
+        self._began = monotonic()
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Give it back."""
+        self._shares.end(self._share, self._weight, monotonic() - self._began)
 
 
 class Shares:
@@ -97,23 +167,9 @@ class Shares:
         share.last_active = now
         return share
 
-    def begin_request(self, share: Share) -> None:
-        """Count a request, before its body is read. Raises `RateLimited`."""
-        allowed = self._settings.max_requests_per_key
-        if share.requests >= allowed:
-            raise RateLimited(
-                f"This key has {share.requests:,} requests under way; {allowed:,} are allowed. "
-                "Send the next when one is answered.",
-                limit="requests under way",
-                value=share.requests,
-                allowed=allowed,
-                retry_after_seconds=1,
-            )
-        share.requests += 1
-
-    def end_request(self, share: Share) -> None:
-        """Count a request no more."""
-        share.requests -= 1
+    def request(self, share: Share) -> CountedRequest:
+        """Count a request, while it is entered."""
+        return CountedRequest(share, self._settings)
 
     async def begin(self, share: Share, weight: int) -> None:
         """Wait for the turn of an operation, whose weight is what it costs."""
@@ -127,14 +183,24 @@ class Shares:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():  # it came as the request was stopped
-                self.end(share, weight)
+                self.end(share, weight, 0)
             raise
 
-    def end(self, share: Share, weight: int) -> None:
-        """End an operation's turn."""
+    def end(self, share: Share, weight: int, seconds: float) -> None:
+        """End the turn of an operation, which took so many seconds."""
         share.running -= 1
         share.weight -= weight
         share.last_active = monotonic()
+        if weight >= _SHARED_WEIGHT and self._has_company(share):
+            share.rests += 1
+            get_running_loop().call_later(_REST * seconds, self._end_rest, share)
+        self._let_begin(share)
+
+    def _end_rest(self, share: Share) -> None:
+        share.rests -= 1
+        self._let_begin(share)
+
+    def _let_begin(self, share: Share) -> None:
         while share.waiting and self._may_begin(share, share.waiting[0][0]):
             next_weight, turn = share.waiting.popleft()
             if not turn.done():
@@ -143,9 +209,9 @@ class Shares:
                 share.weight += next_weight
 
     def _may_begin(self, share: Share, weight: int) -> bool:
-        if not share.running:
-            return True
         if self._has_company(share):
+            if share.rests or not share.running:
+                return not share.rests
             is_light = share.weight + weight <= _SHARED_WEIGHT
             return is_light and share.running < _SHARED_OPERATIONS
         return share.running < self._settings.max_concurrent_operations_per_key
@@ -169,6 +235,7 @@ class Shares:
 
     def _forget_idle(self) -> None:
         if len(self._shares) > _KEPT_SHARES:
-            oldest = next(iter(self._shares))
-            if not self._shares[oldest].requests:
-                del self._shares[oldest]
+            shares = self._shares.items()  # the least active first
+            idle = next((identity for identity, share in shares if not share.requests), None)
+            if idle is not None:
+                del self._shares[idle]
