@@ -19,6 +19,7 @@ from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
 from server.operations.shares import Share, Shares, Turn
+from server.operations.variable_limits import check_variables
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit

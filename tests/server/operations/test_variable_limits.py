@@ -55,7 +55,7 @@ def test_what_is_refused(declared: str, value: Any) -> None:
 
 
 def test_counting_ends_with_what_is_allowed() -> None:
-    records = {"records": [{"createSession": {}}] * 3_000_000}
+    records: dict[str, Any] = {"records": [{"createSession": {}}] * 3_000_000}
     started = time.process_time()
     with pytest.raises(Limited):
         _check({"v": records}, "$v: RecordBatchInput!")
