@@ -75,11 +75,15 @@ class Settings(BaseSettings):
     """How long the database may say nothing at all, until it counts as away."""
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
+    head_timeout_seconds: PositiveFloat = 30
+    """Within which a request's head must have arrived, after the answer before it."""
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
     """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
 
+    max_connections: PositiveInt = 4_000
+    """Of clients to a server process; beyond, those that wait longest for a request are closed."""
     max_body_bytes: PositiveInt = 10_000_000
     max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
@@ -96,6 +100,8 @@ class Settings(BaseSettings):
     """Fields after fragments are expanded."""
     max_aliases: PositiveInt = 100
     max_root_fields: PositiveInt = 50
+    max_input_values: PositiveInt = 200_000
+    """Items of lists and input objects in variables; an object counts as ten."""
     max_cost: PositiveInt = 200_000
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_cost_per_minute: PositiveInt = 50_000_000

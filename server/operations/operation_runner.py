@@ -21,6 +21,7 @@ from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
 from server.operations.shares import Share, Shares, Turn
+from server.operations.variable_limits import check_variables
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -92,9 +93,9 @@ class OperationRunner:
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
         check_scopes(operation.measure, caller)
-        record.cost = check_cost(
-            self._schema, operation, variables=request.variables, settings=self._settings
-        )
+        variables, settings = request.variables, self._settings
+        check_variables(self._schema, node, variables=variables, settings=settings)
+        record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
         weight = max(
             record.cost,
             request.size // _BYTES_OF_AN_OBJECT,
