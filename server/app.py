@@ -11,18 +11,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
+from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
+from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.metrics import Metrics
 from server.open_streams import OpenStreams
+from server.operations.operation_log import OperationLog
+from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
+from server.process_metrics import add_process_metrics
 from server.settings import Settings
+from server.telemetry import open_tracing
 from server.websocket.endpoint import WebSocketEndpoint
 
 _GC_THRESHOLD = (200_000, 20, 100)
@@ -43,38 +50,57 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         # what was made until now lives as long as the process: collections need not look at it
+        export = tracing.Export() if tracing is not None else None
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with authenticator.key_use.written():
+        async with authenticator.key_use.written(), metrics.kept_fresh():
             yield
         await engine.dispose()
+        if export is not None:
+            await export.stop()
 
+    tracing = open_tracing(settings)
+    metrics = Metrics()
     health = Health(engine)
-    router = Router(
-        [Route("/healthz", health.healthz), Route("/readyz", health.readyz)],
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
-    runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
+    routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
+    metrics_route = Route("/metrics", metrics.answer)
+    if settings.serves_metrics:
+        routes.append(metrics_route)
+    router = Router(routes, redirect_slashes=False, lifespan=lifespan)
+    kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
+    runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
     def context_for(caller: Caller) -> Context:
         return Context(engine, caller.project_id)
 
-    backend = Backend(runner, authenticator.caller, context_for, authenticator.is_valid, settings)
-    graphql = serve_graphql(backend, streams or OpenStreams(settings), router)
-    return RequestRecorder(_check_host(settings, graphql))
+    add_process_metrics(metrics, engine, runner.documents)
+    log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
+    backend = Backend(
+        runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
+    )
+    if streams is None:
+        streams = OpenStreams(settings)
+    app = _check_host(settings, serve_graphql(backend, streams, router))
+    if settings.metrics_port is not None:
+        own = Router([metrics_route], redirect_slashes=False)
+        app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
+    app = RequestRecorder(app, log, speaks_tls=settings.speaks_tls)
+    return app if tracing is None else tracing.TracedRequests(app)
 
 
 def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:
     """Serve /graphql over every transport, past the router, which takes the rest."""
-    over_http = GraphQLEndpoint(
-        backend.runner,
-        backend.authenticate,
-        backend.context_for,
-        EventStreams(backend, streams),
-        backend.settings,
+    over_http = allow_origins(
+        GraphQLEndpoint(
+            backend.runner,
+            backend.authenticate,
+            backend.context_for,
+            EventStreams(backend, streams),
+            backend.settings,
+        ),
+        backend.settings.allowed_origins,
     )
     over_websocket = WebSocketEndpoint(backend, streams)
 
@@ -87,12 +113,30 @@ def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> AS
     return switch
 
 
+def at_port(port: int, there: ASGIApp, elsewhere: ASGIApp) -> ASGIApp:
+    """Give requests that came in by a port to an application, and all others to another."""
+
+    def switch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        server = scope.get("server")  # None for the lifespan
+        is_there = server is not None and server[1] == port
+        return (there if is_there else elsewhere)(scope, receive, send)
+
+    return switch
+
+
 def _check_host(settings: Settings, app: ASGIApp) -> ASGIApp:
-    """Refuse other names where no key is asked for.
+    """Refuse other names where no key is asked for."""
+    if settings.requires_key or settings.insecure:
+        return app
+    return _only_hosts(settings.host, app)
+
+
+def _only_hosts(host: str, app: ASGIApp) -> ASGIApp:
+    """Refuse other names than those of this machine, if the address is its own.
 
     Any page in a browser of this machine could point a name of its own at this address and use
-    the API as if it came from here (DNS rebinding).
+    what is there as if it came from here (DNS rebinding).
     """
-    if settings.requires_key or not settings.is_loopback or settings.insecure:
+    if not is_loopback(host):
         return app
-    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", settings.host])
+    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", host])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.caller import Authenticate, ContextFor
 from server.open_streams import CHECK_SECONDS, StillValid
+from server.operations.operation_log import OperationLog
 from server.operations.operation_runner import OperationRunner
 from server.settings import Settings
 
@@ -16,6 +17,7 @@ class Backend:
     authenticate: Authenticate
     context_for: ContextFor
     still_valid: StillValid
+    log: OperationLog
     settings: Settings
     check_seconds: float = CHECK_SECONDS
     """How often it is asked whether who holds a connection open may keep it."""

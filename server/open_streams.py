@@ -52,7 +52,8 @@ class OpenStreams:
         """Count a connection while the block runs. Raises `Unavailable` or `RateLimited`."""
         if self._is_stopping:
             raise Unavailable("The server is stopping; try again.")
-        _check("connections", len(self._open), self._settings.max_connections)
+        # the other half is for requests
+        _check("streams", len(self._open), self._settings.max_connections // 2)
         stream = OpenStream(stop, self)
         self._open.add(stream)
         try:
@@ -68,7 +69,7 @@ class OpenStreams:
         """Count a connection of a caller; those without a key are only counted together."""
         if caller.identity is not None:
             allowed = self._settings.max_connections_per_key
-            _check("connections of a key", self._by_identity[caller.identity], allowed)
+            _check("streams of a key", self._by_identity[caller.identity], allowed)
         self._by_identity[caller.identity] += 1
 
     def stop(self) -> None:

@@ -5,17 +5,21 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import cast
 
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
 from server.database_watch import DatabaseWatch
-from server.http.protocol import http_protocol
+from server.http.bounded_connection import BoundedConnection, close_late
+from server.open_files import allow_connections
 from server.open_streams import OpenStreams
 from server.operator_error import OperatorError
 from server.settings import Settings
-from server.websocket.protocol import websocket_protocol
+from server.tls import uvicorn_options
+from server.websocket.protocol import WebSocketConnection
 
 DRAIN_SECONDS = 30
 """How long the requests under way may take when the process is told to stop."""
@@ -27,11 +31,13 @@ class Server(uvicorn.Server):
     def __init__(
         self, settings: Settings, engine: AsyncEngine, when_started: Callable[[], None]
     ) -> None:
+        allowed = allow_connections(settings.max_connections)
+        settings = settings.model_copy(update={"max_connections": allowed})
         self._streams = OpenStreams(settings)
         configuration = uvicorn.Config(
             create_app(settings, engine, self._streams),
-            http=http_protocol(settings),
-            ws=websocket_protocol(settings),
+            http=cast("type[asyncio.Protocol]", partial(BoundedConnection, settings)),
+            ws=cast("type[asyncio.Protocol]", partial(WebSocketConnection, settings)),
             ws_max_size=settings.max_body_bytes,
             ws_ping_interval=settings.keepalive_seconds,
             ws_ping_timeout=settings.send_timeout_seconds,
@@ -42,6 +48,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            **uvicorn_options(settings),
         )
         super().__init__(configuration)
         self._when_started = when_started
@@ -56,6 +63,12 @@ class Server(uvicorn.Server):
         """Take no more requests, and end what is under way."""
         self._streams.stop()
         await super().shutdown(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is to be done ten times a second. Tells whether to stop."""
+        if counter % 10 == 0:
+            close_late(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until SIGINT or SIGTERM. Raises `OperatorError` if it did not get that far."""

@@ -1,12 +1,21 @@
 """The settings, read from the environment. README.md has the same table."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.addresses import is_loopback, is_safe_url
 
@@ -14,6 +23,9 @@ from server.addresses import is_loopback, is_safe_url
 def _data_directory() -> Path:
     # root's home is closed to the account that PostgreSQL runs as
     return Path("/var/lib/sessiongraph") if os.geteuid() == 0 else user_data_path("sessiongraph")
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -33,8 +45,6 @@ class Settings(BaseSettings):
     """Server processes, each with a pool of connections and caches of its own."""
     migrate: bool = True
     """Bring the database's schema up to date at start."""
-    allowed_origins: list[str] = []
-    """Other origins (`https://example.com`) whose pages may open WebSockets."""
     insecure: bool = False
     """Serve without API keys on an address that is not loopback."""
     oidc_issuer: str | None = None
@@ -65,6 +75,8 @@ class Settings(BaseSettings):
     """How long the database may say nothing at all, until it counts as away."""
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
+    head_timeout_seconds: PositiveFloat = 30
+    """Within which a request's head must have arrived, after the answer before it."""
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
@@ -76,8 +88,9 @@ class Settings(BaseSettings):
     keepalive_seconds: PositiveFloat = 12
     """Between pings of a WebSocket, and between comments in an event stream."""
 
-    max_connections: PositiveInt = 5_000
-    """WebSockets and event streams open in a server process."""
+    max_connections: PositiveInt = 4_000
+    """Of clients to a server process; beyond, those that wait longest for a request are closed.
+    Half of them may be WebSockets and event streams."""
     max_connections_per_key: PositiveInt = 100
     max_operations_per_connection: PositiveInt = 100
     """Operations under way on one WebSocket."""
@@ -97,6 +110,8 @@ class Settings(BaseSettings):
     """Fields after fragments are expanded."""
     max_aliases: PositiveInt = 100
     max_root_fields: PositiveInt = 50
+    max_input_values: PositiveInt = 200_000
+    """Items of lists and input objects in variables; an object counts as ten."""
     max_cost: PositiveInt = 200_000
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_cost_per_minute: PositiveInt = 50_000_000
@@ -114,7 +129,34 @@ class Settings(BaseSettings):
     """Parsed and validated documents that are kept, and as many texts of persisted ones."""
     document_cache_characters: PositiveInt = 500_000
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
+    allowed_origins: Annotated[list[str], NoDecode] = []
+    """Of the web pages that may use the API, over WebSockets too, such as `https://dashboard.example`."""
+    tls_certificate_file: Path | None = None
+    """PEM: the certificate, then those that vouch for it; with it the server speaks HTTPS."""
+    tls_key_file: Path | None = None
+    """PEM: the certificate's private key; None where the certificate's file has it."""
+    tls_key_password: SecretStr | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where `/metrics` is; None means on the server's own port, and only on loopback."""
+    metrics_host: str = "127.0.0.1"
+    """The address that `metrics_port` is of."""
+    telemetry: bool = False
+    """Send traces by OpenTelemetry, as its own variables `OTEL_…` say."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    slow_operation_seconds: NonNegativeFloat = 1
+    """What takes longer has a warning in the log; 0 is none."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, given: object) -> object:
+        return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, given: list[str]) -> list[str]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in given):
+            raise ValueError("name each origin, as https://dashboard.example in lower case")
+        return given
 
     @field_validator("oidc_issuer", "oidc_jwks_url")
     @classmethod
@@ -134,6 +176,16 @@ class Settings(BaseSettings):
     def answers_introspection(self) -> bool:
         """Whether introspection is answered."""
         return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the server speaks HTTPS."""
+        return self.tls_certificate_file is not None
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether `/metrics` is on the server's own port."""
+        return self.metrics_port is None and self.is_loopback
 
     @property
     def serves_graphiql(self) -> bool:

@@ -80,7 +80,8 @@ def _guard(folder: Path) -> Iterator[None]:
         guard.kill()
 
 
-def _new_name(kind: str) -> str:
+def new_name(kind: str) -> str:
+    """Name a database of this run: a later run knows one that was left by the time in its name."""
     return f"{kind}_{time():.0f}_{uuid4().hex}"
 
 
@@ -104,7 +105,7 @@ async def _drop_left_databases(url: URL) -> None:
 @pytest.fixture(scope="session")
 def template(server_url: URL) -> Iterator[str]:
     """The name of a migrated database; each test's own is a copy of it."""
-    name = _new_name("template")
+    name = new_name("template")
     asyncio.run(_make_template(server_url, name))
     yield name
     asyncio.run(run(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
@@ -128,7 +129,7 @@ async def run(url: URL, statement: str) -> None:
 @pytest.fixture
 async def empty_database_url(server_url: URL) -> AsyncIterator[URL]:
     """A database without tables."""
-    name = _new_name("test")
+    name = new_name("test")
     await run(server_url, f"CREATE DATABASE {name}")
     yield server_url.set(database=name)
     await run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -137,7 +138,7 @@ async def empty_database_url(server_url: URL) -> AsyncIterator[URL]:
 @pytest.fixture
 async def database_url(server_url: URL, template: str) -> AsyncIterator[URL]:
     """A migrated database of the test's own; project 1 is there."""
-    name = _new_name("test")
+    name = new_name("test")
     await run(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server_url.set(database=name)
     await run(server_url, f"DROP DATABASE {name} WITH (FORCE)")

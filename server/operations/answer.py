@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ def write_answer(
     if len(body) > settings.max_response_bytes and outcome.data is not None:
         too_large = _too_large(len(body), settings.max_response_bytes)
         return write_answer(Outcome([too_large], executed=True), request_id, record, settings)
+    record.ended = perf_counter()
     return body
 
 
@@ -50,8 +52,7 @@ def list_errors(
         max_errors=settings.max_errors,
         suggest=settings.answers_introspection,
     )
-    record.errors = len(errors)
-    record.code = formatted[0]["extensions"]["code"]
+    record.fail(formatted[0], len(errors))
     return formatted
 
 

@@ -4,6 +4,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
 from graphql import (
@@ -26,6 +27,7 @@ from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
 from server.operations.shares import Share, Shares, Turn
+from server.operations.variable_limits import check_variables
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -67,7 +69,7 @@ class OperationRunner:
         self._find_document = find_document
         self._settings = settings
         self.shares = Shares(settings)
-        self._documents = DocumentCache(self._schema, settings)
+        self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 
     async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
@@ -89,8 +91,9 @@ class OperationRunner:
         Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
         database raised where a persisted document was looked for.
         """
-        text = await self._text(request.document)
-        document = self._documents.kept(text)
+        record.started = perf_counter()
+        record.document = text = await self._text(request.document)
+        document = self.documents.kept(text)
         is_new = document is None
         if document is None:
             document = await self._prepare(text, caller)
@@ -99,9 +102,9 @@ class OperationRunner:
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
         check_scopes(operation.measure, caller)
-        record.cost = check_cost(
-            self._schema, operation, variables=request.variables, settings=self._settings
-        )
+        variables, settings = request.variables, self._settings
+        check_variables(self._schema, node, variables=variables, settings=settings)
+        record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
         weight = max(
             record.cost,
             request.size // _BYTES_OF_AN_OBJECT,
@@ -158,8 +161,8 @@ class OperationRunner:
             share.new_documents.spend(len(text))
         async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
-            prepared = await to_thread(self._documents.prepare, text)
-        self._documents.keep(text, prepared)
+            prepared = await to_thread(self.documents.prepare, text)
+        self.documents.keep(text, prepared)
         return prepared
 
     async def _execute(self, ready: ReadyOperation, context: Any, event: Any) -> Outcome:

@@ -7,7 +7,6 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
-import structlog
 from uuid_utils import uuid4
 
 from server.backend import Backend
@@ -15,15 +14,12 @@ from server.caller import Caller
 from server.operations.answer import Outcome, dump, list_errors, write_answer
 from server.operations.errors import RateLimited
 from server.operations.graphql_request import GraphQLRequest
-from server.operations.operation_record import OperationRecord
 from server.operations.operation_runner import ReadyOperation
 from server.operations.operation_stream import attempt, stream_outcomes
 from server.operations.shares import REFUSAL_PAUSE_SECONDS
 from server.structured_logs import request_id
 from server.websocket.messages import write_message
 from server.websocket.socket import Socket, SocketGone
-
-_log = structlog.get_logger()
 
 
 class Operation:
@@ -48,7 +44,6 @@ class Operation:
         self._socket = socket
         self._executing = executing
         self._before_last_message = before_last_message
-        self._record = OperationRecord(caller=caller.name)
         self._request_id = uuid4().hex
         self._started = perf_counter()
         self._answers = 0
@@ -56,6 +51,8 @@ class Operation:
         self._is_unwanted = False
         context = copy_context()
         context.run(request_id.set, self._request_id)
+        self._record = context.run(backend.log.begin)
+        self._record.caller = caller.name
         self.task: Task[None] = create_task(self._run(), context=context)
         self.task.add_done_callback(self._log, context=context)
 
@@ -142,19 +139,18 @@ class Operation:
                 return
             self._is_sending = True
             try:
-                await self._socket.send_in_turn(write())
+                message = write()
+                self._record.sent_bytes += len(message)
+                await self._socket.send_in_turn(message)
             finally:
                 self._is_sending = False
 
     def _log(self, _task: Task[None]) -> None:
         """Write the operation's line: every operation of a WebSocket ends here."""
-        _log.info(
-            "operation",
+        self._backend.log.end(
+            self._record,
             transport="websocket",
-            kind=self._record.kind,
-            operation=self._record.name,
             answers=self._answers,
-            errors=self._record.errors,
-            code=self._record.code,
+            bytes=self._record.sent_bytes,
             milliseconds=round((perf_counter() - self._started) * 1000, 2),
         )

@@ -16,7 +16,7 @@ def is_allowed_origin(headers: Headers, scheme: str, allowed: Sequence[str]) -> 
     if sent is None:
         return True
     origin = sent.decode("latin-1").lower()
-    if origin in {each.lower().rstrip("/") for each in allowed}:
+    if origin in allowed:
         return True
     try:
         parts = urlsplit(origin)

@@ -6,9 +6,13 @@ long is closed with 1013, and cut off when it does not read that either. uvicorn
 what such a client has not read for as long as its machine answers.
 """
 
+from typing import Any
+
+from uvicorn import Config
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 
@@ -23,20 +27,20 @@ _MAX_FRAGMENTS = 10_000
 """Of one message: empty ones cost memory and no size."""
 
 
-def websocket_protocol(settings: Settings) -> type["WebSocketProtocol"]:
-    """Make the class that uvicorn makes one of for each socket."""
+class WebSocketConnection(WebSocketsSansIOProtocol):
+    """A connection that a WebSocket is spoken on."""
 
-    class ConfiguredProtocol(WebSocketProtocol):
-        send_limit = TimeLimit(settings.send_timeout_seconds)
-
-    return ConfiguredProtocol
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One WebSocket."""
-
-    send_limit: TimeLimit
-    _unsent_pong: bytes = b""
+    def __init__(
+        self,
+        settings: Settings,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: Any = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._send_limit = TimeLimit(settings.send_timeout_seconds)
+        self._unsent_pong = b""
 
     def data_received(self, data: bytes) -> None:
         """Hang up on a handshake that is none, once it was answered."""
@@ -118,7 +122,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     async def _wait_for_client(self) -> None:
         try:
-            await self.send_limit.run(self.writable.wait())
+            await self._send_limit.run(self.writable.wait())
         except TimeIsUp:
             code, reason = CloseCode.TRY_AGAIN_LATER, "Read faster; connect again and resume"
             await self.send({"type": "websocket.close", "code": code, "reason": reason})

@@ -1,10 +1,12 @@
 """The toy behind a real uvicorn on a port of its own, with our WebSocket protocol."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import orjson
 import uvicorn
@@ -12,10 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from server.http.protocol import http_protocol
+from server.http.bounded_connection import BoundedConnection, close_late
 from server.open_streams import OpenStreams
 from server.settings import Settings
-from server.websocket.protocol import websocket_protocol
+from server.websocket.protocol import WebSocketConnection
 from tests.server.http.toy_schema import ToyContext, toy_app
 
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
@@ -98,8 +100,8 @@ async def toy_server(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         configuration = uvicorn.Config(
             toy_app(context, streams=streams, check_seconds=check_seconds, **given),
-            http=http_protocol(settings),
-            ws=websocket_protocol(settings),
+            http=cast("type[asyncio.Protocol]", partial(BoundedConnection, settings)),
+            ws=cast("type[asyncio.Protocol]", partial(WebSocketConnection, settings)),
             ws_max_size=settings.max_body_bytes,
             ws_ping_interval=settings.keepalive_seconds,
             ws_ping_timeout=settings.send_timeout_seconds,
@@ -114,8 +116,16 @@ async def toy_server(
         server = uvicorn.Server(configuration)
         server.lifespan = configuration.lifespan_class(configuration)
         await server.startup(sockets=[listener])
+        closing = asyncio.create_task(_close_late(server))
         try:
             yield ToyServer(listener.getsockname()[1], streams, server)
         finally:
+            closing.cancel()
             streams.stop()
             await server.shutdown(sockets=[listener])
+
+
+async def _close_late(server: uvicorn.Server) -> None:
+    while True:
+        await asyncio.sleep(0.1)
+        close_late(server.server_state.connections, asyncio.get_running_loop().time())

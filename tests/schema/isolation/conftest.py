@@ -26,7 +26,7 @@ from server.administration.projects import create_project
 from server.app import create_app
 from server.database import create_engine
 from server.settings import Settings
-from tests.conftest import _new_name, run
+from tests.conftest import new_name, run
 from tests.graphql_client import GraphQLClient, Reply
 from tests.invariants import digest_rows
 from tests.project_conditions import check_statements
@@ -51,7 +51,7 @@ class TwinStores:
 @pytest.fixture(scope="package")
 def twin_stores(server_url: URL, template: str) -> Iterator[TwinStores]:
     """Two projects with twin data, made once for all tests that write nothing."""
-    both, alone = _new_name("test"), _new_name("test")
+    both, alone = new_name("test"), new_name("test")
     yield asyncio.run(_make(server_url, template, both, alone))
     for name in (both, alone):
         asyncio.run(run(server_url, f"DROP DATABASE {name} WITH (FORCE)"))

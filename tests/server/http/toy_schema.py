@@ -21,7 +21,10 @@ from server.app import serve_graphql
 from server.backend import Backend
 from server.caller import Caller
 from server.http.request_record import RequestRecorder
+from server.metrics import Metrics
 from server.open_streams import CHECK_SECONDS, OpenStreams
+from server.operations.operation_log import OperationLog
+from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.settings import Settings
 
@@ -279,9 +282,11 @@ def toy_app(
         return None
 
     runner = OperationRunner(schema, find_document, made)
-    backend = Backend(runner, authenticate, context_for, still_valid, made, check_seconds)
-    graphql = serve_graphql(backend, streams or OpenStreams(made), Router())
-    return RequestRecorder(graphql)
+    log = OperationLog(OperationMetrics(Metrics()), made.slow_operation_seconds)
+    backend = Backend(runner, authenticate, context_for, still_valid, log, made, check_seconds)
+    if streams is None:
+        streams = OpenStreams(made)
+    return RequestRecorder(serve_graphql(backend, streams, Router()), log)
 
 
 def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:

@@ -283,13 +283,13 @@ async def test_too_many_connections_of_a_key() -> None:
             await client.send(type="connection_init", payload={"authorization": "a"})
             code, reason = await client.close_code()
             assert code == 1013
-            assert "connections of a key" in reason
+            assert "streams of a key" in reason
         async with server.client(authorization="a"):
             pass
 
 
 async def test_too_many_connections_of_all() -> None:
-    async with toy_server(max_connections=1) as server, server.client():
+    async with toy_server(max_connections=2) as server, server.client():
         with pytest.raises(InvalidStatus) as refused:
             await server.connect()
         assert refused.value.response.status_code == 429
@@ -320,7 +320,7 @@ async def test_too_many_operations_of_a_connection() -> None:
     ],
 )
 async def test_origins(origin: str, is_let_in: bool) -> None:
-    async with toy_server(allowed_origins=["https://Dashboard.example/"]) as server:
+    async with toy_server(allowed_origins=["https://dashboard.example"]) as server:
         connecting = server.connect(origin=origin.format(port=server.port))
         if is_let_in:
             await (await connecting).close()
