@@ -6,6 +6,7 @@ long is closed with 1013, and cut off when it does not read that either. uvicorn
 what such a client has not read for as long as its machine answers.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn import Config
@@ -15,6 +16,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
 
 from server.http.responses import PIECE_BYTES
 from server.settings import Settings
@@ -25,6 +28,13 @@ CLOSE_SECONDS = 5.0
 """How long a client may take to answer that the socket is closed, and to read what was sent."""
 _MAX_FRAGMENTS = 10_000
 """Of one message: empty ones cost memory and no size."""
+
+
+class _Handshake(ServerProtocol):
+    def reject(self, status: HTTPStatus | int, text: str) -> Response:
+        """Refuse a handshake, in words that neither echo it nor name a library."""
+        del text
+        return super().reject(status, HTTPStatus(status).phrase)
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -39,6 +49,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         _loop: Any = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn = _Handshake(max_size=config.ws_max_size, logger=self.logger)
         self._send_limit = TimeLimit(settings.send_timeout_seconds)
         self._unsent_pong = b""
 
