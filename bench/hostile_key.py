@@ -25,7 +25,7 @@ from bench.measurements import OURS
 from bench.operations import draw_samples, make_bodies
 from bench.servers import run
 from models import Scope
-from server.authentication import create_key
+from server.administration.api_keys import create_key
 from server.database import create_engine
 from server.settings import Settings
 

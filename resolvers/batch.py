@@ -10,6 +10,7 @@ from asyncpg import IntegrityConstraintViolationError
 from resolvers.agent import create_agent, update_agent
 from resolvers.agent_metric import record_agent_metric
 from resolvers.agent_version import activate_agent_version, create_agent_version
+from resolvers.batch_locks import lock_for
 from resolvers.confirmation import clear_confirmation, decide_confirmation, request_confirmation
 from resolvers.errors import DomainError, Invalid
 from resolvers.identifiers import TABLES, encode
@@ -72,6 +73,7 @@ async def record_batch(
     if not 1 <= len(records) <= MAXIMUM_RECORDS:
         raise Invalid(f"Give 1 to {MAXIMUM_RECORDS} records.", field="records")
     told = _read(records)
+    await lock_for(recording, [record.values for record in told])
     try:
         async with recording.transaction.savepoint():
             batch = await start_batch(recording, _tool_call_ids(told))

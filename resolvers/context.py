@@ -1,4 +1,4 @@
-"""What a request carries: the project, what its key allows, and the loaders."""
+"""What a request carries: the project, and the loaders."""
 
 from asyncio import shield
 from collections.abc import Callable, Coroutine, Hashable, Sequence
@@ -11,12 +11,12 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models import Scope
 from resolvers.batch_loading import Loaded, Loader
-from resolvers.errors import Forbidden
+from resolvers.database_use import database_use
 from resolvers.filters import Filter
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageRows
+from resolvers.pooled_connection import connect
 
 _Fetch = Callable[[AsyncConnection, int, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
 
@@ -27,14 +27,8 @@ class Context:
 
     engine: AsyncEngine
     project_id: int
-    scopes: frozenset[Scope] = frozenset(Scope)
     _written: dict[tuple[Hashable, Any], Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
-
-    def require(self, scope: Scope) -> None:
-        """Raise `Forbidden` unless the request's key has the scope."""
-        if scope not in self.scopes:
-            raise Forbidden(f"This key may not do that; it needs the scope `{scope}`.")
 
     async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
         """Load what a key leads to, together with the others asked for at the same time."""
@@ -75,7 +69,10 @@ class Context:
 
             async def load_batch(keys: list[Any]) -> list[Any]:
                 plain = [key[0] if isinstance(key, tuple) else key for key in keys]
-                async with self.engine.connect() as connection:
+                use = database_use.get()
+                if use is not None:
+                    use.batches.append(len(keys))
+                async with connect(self.engine) as connection:
                     return await fetch(connection, self.project_id, plain)
 
             batched = self._loaders[identity] = DataLoader(load_batch)

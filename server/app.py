@@ -11,15 +11,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
-from server.authentication import Authenticator
+from server.addresses import is_loopback
+from server.authentication.authenticator import Authenticator
 from server.caller import Caller
+from server.http.cross_origin import allow_origins
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.metrics import Metrics
+from server.operations.operation_log import OperationLog
+from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
+from server.process_metrics import add_process_metrics
 from server.settings import Settings
+from server.telemetry import open_tracing
 
 _GC_THRESHOLD = (200_000, 20, 100)
 """A page of rows makes tens of thousands of objects, none of them garbage until it is sent."""
@@ -29,31 +36,48 @@ _SWITCH_SECONDS = 0.001
 
 def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     """Make the application (ASGI). It disposes of the engine when it stops."""
+    authenticator = Authenticator(engine, settings)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         # what was made until now lives as long as the process: collections need not look at it
+        export = tracing.Export() if tracing is not None else None
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        yield
+        async with authenticator.key_use.written(), metrics.kept_fresh():
+            yield
         await engine.dispose()
+        if export is not None:
+            await export.stop()
 
+    tracing = open_tracing(settings)
+    metrics = Metrics()
     health = Health(engine)
-    router = Router(
-        [Route("/healthz", health.healthz), Route("/readyz", health.readyz)],
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
-    runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
-    authenticate = Authenticator(engine, settings.requires_key).caller
+    routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
+    metrics_route = Route("/metrics", metrics.answer)
+    if settings.serves_metrics:
+        routes.append(metrics_route)
+    router = Router(routes, redirect_slashes=False, lifespan=lifespan)
+    kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
+    runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, caller.scopes)
+        return Context(engine, caller.project_id)
 
-    endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
-    return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)))
+    add_process_metrics(metrics, engine, runner.documents)
+    endpoint = allow_origins(
+        GraphQLEndpoint(runner, authenticator.caller, context_for, settings),
+        settings.allowed_origins,
+    )
+    log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
+    app = _check_host(settings, at_graphql(endpoint, router))
+    if settings.metrics_port is not None:
+        own = Router([metrics_route], redirect_slashes=False)
+        app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
+    app = RequestRecorder(app, log, speaks_tls=settings.speaks_tls)
+    return app if tracing is None else tracing.TracedRequests(app)
 
 
 def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
@@ -66,12 +90,30 @@ def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
     return switch
 
 
+def at_port(port: int, there: ASGIApp, elsewhere: ASGIApp) -> ASGIApp:
+    """Give requests that came in by a port to an application, and all others to another."""
+
+    def switch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        server = scope.get("server")  # None for the lifespan
+        is_there = server is not None and server[1] == port
+        return (there if is_there else elsewhere)(scope, receive, send)
+
+    return switch
+
+
 def _check_host(settings: Settings, app: ASGIApp) -> ASGIApp:
-    """Refuse other names where no key is asked for.
+    """Refuse other names where no key is asked for."""
+    if settings.requires_key or settings.insecure:
+        return app
+    return _only_hosts(settings.host, app)
+
+
+def _only_hosts(host: str, app: ASGIApp) -> ASGIApp:
+    """Refuse other names than those of this machine, if the address is its own.
 
     Any page in a browser of this machine could point a name of its own at this address and use
-    the API as if it came from here (DNS rebinding).
+    what is there as if it came from here (DNS rebinding).
     """
-    if settings.requires_key or not settings.is_loopback or settings.insecure:
+    if not is_loopback(host):
         return app
-    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", settings.host])
+    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", host])

@@ -12,10 +12,12 @@ import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
+from server.database_watch import DatabaseWatch
 from server.http.bounded_connection import BoundedConnection, close_late
 from server.open_files import allow_connections
 from server.operator_error import OperatorError
 from server.settings import Settings
+from server.tls import uvicorn_options
 
 DRAIN_SECONDS = 30
 """How long the requests under way may take when the process is told to stop."""
@@ -39,9 +41,11 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            **uvicorn_options(settings),
         )
         super().__init__(configuration)
         self._when_started = when_started
+        self._watch = DatabaseWatch(settings, engine)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to take requests."""
@@ -60,7 +64,12 @@ class Server(uvicorn.Server):
         # order: by then they have been obeyed, and we have yet to leave the store
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        await super().serve(sockets)
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            await super().serve(sockets)
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
         if not self.started:
             raise OperatorError("The server did not start; its log above says why.")
 

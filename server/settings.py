@@ -1,18 +1,31 @@
 """The settings, read from the environment. README.md has the same table."""
 
 import os
-from ipaddress import ip_address
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.addresses import is_loopback, is_safe_url
 
 
 def _data_directory() -> Path:
     # root's home is closed to the account that PostgreSQL runs as
     return Path("/var/lib/sessiongraph") if os.geteuid() == 0 else user_data_path("sessiongraph")
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -34,6 +47,16 @@ class Settings(BaseSettings):
     """Bring the database's schema up to date at start."""
     insecure: bool = False
     """Serve without API keys on an address that is not loopback."""
+    oidc_issuer: str | None = None
+    """The OpenID Connect issuer whose tokens are taken beside API keys, as its `iss` has it."""
+    oidc_audience: str | None = Field(default=None, validate_default=True)
+    """What the tokens' `aud` must have: the name that the issuer knows this server by."""
+    oidc_project_claim: str = "sessiongraph_project"
+    """The claim that names the token's project."""
+    oidc_scope_claim: str = "scope"
+    """The claim that has `sessiongraph:read`, `sessiongraph:record` or `sessiongraph:admin`."""
+    oidc_jwks_url: str | None = None
+    """Where the issuer's keys are; None means where its discovery document says."""
     introspection: bool | None = None
     """Answer introspection and serve GraphiQL; None means only on loopback."""
     trusted_documents_only: bool = False
@@ -48,6 +71,8 @@ class Settings(BaseSettings):
     prepared_statements: bool | None = None
     """Prepare statements once for each connection; None means not behind such a pooler."""
     pool_timeout_seconds: PositiveFloat = 10
+    database_timeout_seconds: PositiveFloat = 10
+    """How long the database may say nothing at all, until it counts as away."""
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
     head_timeout_seconds: PositiveFloat = 30
@@ -94,12 +119,63 @@ class Settings(BaseSettings):
     """Parsed and validated documents that are kept, and as many texts of persisted ones."""
     document_cache_characters: PositiveInt = 500_000
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
+    allowed_origins: Annotated[list[str], NoDecode] = []
+    """Of the web pages that may use the API, such as `https://dashboard.example`."""
+    tls_certificate_file: Path | None = None
+    """PEM: the certificate, then those that vouch for it; with it the server speaks HTTPS."""
+    tls_key_file: Path | None = None
+    """PEM: the certificate's private key; None where the certificate's file has it."""
+    tls_key_password: SecretStr | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where `/metrics` is; None means on the server's own port, and only on loopback."""
+    metrics_host: str = "127.0.0.1"
+    """The address that `metrics_port` is of."""
+    telemetry: bool = False
+    """Send traces by OpenTelemetry, as its own variables `OTEL_…` say."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    slow_operation_seconds: NonNegativeFloat = 1
+    """What takes longer has a warning in the log; 0 is none."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, given: object) -> object:
+        return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, given: list[str]) -> list[str]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in given):
+            raise ValueError("name each origin, as https://dashboard.example in lower case")
+        return given
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if url is not None and not is_safe_url(url):
+            raise ValueError("give a URL that begins with https://")
+        return url
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _check_audience(cls, audience: str | None, given: ValidationInfo) -> str | None:
+        if audience is None and given.data.get("oidc_issuer") is not None:
+            raise ValueError("give it with the issuer; its tokens for others are not for us")
+        return audience
 
     @property
     def answers_introspection(self) -> bool:
         """Whether introspection is answered."""
         return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the server speaks HTTPS."""
+        return self.tls_certificate_file is not None
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether `/metrics` is on the server's own port."""
+        return self.metrics_port is None and self.is_loopback
 
     @property
     def serves_graphiql(self) -> bool:
@@ -115,12 +191,13 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def requires_key(self) -> bool:
-        """Whether requests need an API key: not on this machine with the embedded database."""
-        return not self.insecure and not (self.is_loopback and self.database_url is None)
+        """Whether requests need an API key or a token.
+
+        Not on this machine with the embedded database, unless a token's issuer is configured.
+        """
+        is_private = self.is_loopback and self.database_url is None and self.oidc_issuer is None
+        return not self.insecure and not is_private

@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from migrations import runner
 from models import Scope
+from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.app import create_app
-from server.authentication import create_key
 from server.database import create_engine, read_url
 from server.embedded_postgres import embedded_postgres
 from server.settings import Settings
@@ -179,6 +180,7 @@ async def resolved(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
 async def other_project(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
     """A client whose key opens another project of the same store."""
     async with engine.begin() as connection:
-        key = await create_key(connection, "other", "test", [Scope.RECORD])
+        await create_project(connection, "other")
+        key = await create_key(connection, "other", "test", [Scope.ADMIN])
     async with http_client(engine, key) as http:
         yield GraphQLClient(http)

@@ -4,6 +4,7 @@ from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, TypeVar
 
 from graphql import GraphQLSchema, execute
@@ -12,6 +13,7 @@ from strawberry import Schema
 from execution.planned import run_plan
 from resolvers.errors import Forbidden, NotFound
 from server.caller import Caller
+from server.operations.access import check_scopes
 from server.operations.answer import Outcome
 from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
@@ -58,7 +60,7 @@ class OperationRunner:
         self._find_document = find_document
         self._settings = settings
         self.shares = Shares(settings)
-        self._documents = DocumentCache(self._schema, settings)
+        self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 
     async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
@@ -80,8 +82,9 @@ class OperationRunner:
         Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
         database raised where a persisted document was looked for.
         """
-        text = await self._text(request.document)
-        document = self._documents.kept(text)
+        record.started = perf_counter()
+        record.document = text = await self._text(request.document)
+        document = self.documents.kept(text)
         is_new = document is None
         if document is None:
             document = await self._prepare(text, caller)
@@ -89,6 +92,7 @@ class OperationRunner:
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
+        check_scopes(operation.measure, caller)
         variables, settings = request.variables, self._settings
         check_variables(self._schema, node, variables=variables, settings=settings)
         record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
@@ -118,8 +122,8 @@ class OperationRunner:
             share.new_documents.spend(len(text))
         async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
-            prepared = await to_thread(self._documents.prepare, text)
-        self._documents.keep(text, prepared)
+            prepared = await to_thread(self.documents.prepare, text)
+        self.documents.keep(text, prepared)
         return prepared
 
     async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
