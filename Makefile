@@ -58,7 +58,7 @@ migration: $(DEVELOP)
 
 lock: $(DEVELOP)
 	$(BIN)/uv pip compile pyproject.toml --extra build --output-file requirements.lock $(LOCKED)
-	$(BIN)/uv pip compile pyproject.toml --extra build --extra development \
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra telemetry --extra development \
 		--output-file requirements-development.lock $(LOCKED)
 	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
 		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done

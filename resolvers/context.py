@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models import Scope
 from resolvers.batch_loading import Loaded, Loader
+from resolvers.database_use import database_use
 from resolvers.errors import Forbidden
 from resolvers.filters import Filter
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageRows
+from resolvers.pooled_connection import connect
 
 _Fetch = Callable[[AsyncConnection, int, Sequence[Any]], Coroutine[Any, Any, list[Any]]]
 
@@ -75,7 +77,10 @@ class Context:
 
             async def load_batch(keys: list[Any]) -> list[Any]:
                 plain = [key[0] if isinstance(key, tuple) else key for key in keys]
-                async with self.engine.connect() as connection:
+                use = database_use.get()
+                if use is not None:
+                    use.batches.append(len(keys))
+                async with connect(self.engine) as connection:
                     return await fetch(connection, self.project_id, plain)
 
             batched = self._loaders[identity] = DataLoader(load_batch)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from resolvers.compiled_statement import CompiledStatement
+from resolvers.database_use import database_use
 from resolvers.pooled_connection import give_back, take_connection
 
 Given = TypeVar("Given")
@@ -103,16 +104,24 @@ class DatabaseTransaction:
     ) -> list[Sequence[Any]]:
         """Run a statement and give its rows, whose JSON is text."""
         await self._open()
+        use = database_use.get()
+        if use is not None:
+            use.statements += 1
         rows: list[Sequence[Any]] = await self._tell(
             self._driver.fetch(statement.text, *statement.arguments(values))
         )
+        if use is not None:
+            use.rows += len(rows)
         return rows
 
     async def run_many(
         self, statement: CompiledStatement, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Run a statement for each of many rows of values."""
+        """Run a statement for each of many rows of values; it counts as one."""
         await self._open()
+        use = database_use.get()
+        if use is not None:
+            use.statements += 1
         arguments = [statement.arguments(values) for values in rows]
         await self._tell(self._driver.executemany(statement.text, arguments))
 

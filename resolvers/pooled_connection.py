@@ -1,41 +1,63 @@
-"""Connections of the engine's pool, for statements that the driver runs by itself.
+"""Connections of the engine's pool, for those who take them by the thousand.
 
 Who waits for one gets it in turn. The pool's own queue lets whoever comes by take what was given
 back before those who wait are awake: with more requests than connections some waited for seconds.
 """
 
 from asyncio import Semaphore, timeout
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import perf_counter
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import PoolProxiedConnection, QueuePool
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-_TURNS: WeakKeyDictionary[QueuePool, Semaphore] = WeakKeyDictionary()
+from resolvers.database_use import database_use
+
+
+class _Turns(Semaphore):
+    """As many turns as the pool has connections."""
+
+    waiting = 0
+
+    async def take(self, pool: QueuePool) -> None:
+        """Wait for a turn; `release` gives it back. Raises SQLAlchemy's TimeoutError."""
+        if not self.locked():
+            await self.acquire()
+            return
+        self.waiting += 1
+        try:
+            async with timeout(pool.timeout()):
+                await self.acquire()
+        except TimeoutError as error:
+            raise PoolTimeoutError("No connection to the database was free in time.") from error
+        finally:
+            self.waiting -= 1
+
+
+_TURNS: WeakKeyDictionary[QueuePool, _Turns] = WeakKeyDictionary()
 
 
 async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
-    """Take a connection, to be given back by `give_back`.
+    """Take a connection for the driver's own use, to be given back by `give_back`.
 
     Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and its errors
     of connecting. What `AsyncEngine.connect` does beside this costs as much again.
     """
-    pool = _pool_of(engine)
+    started = perf_counter()
+    pool = pool_of(engine)
     turns = _turns(pool)
-    if turns.locked():
-        try:
-            async with timeout(pool.timeout()):
-                await turns.acquire()
-        except TimeoutError as error:
-            raise PoolTimeoutError("No connection to the database was free in time.") from error
-    else:
-        await turns.acquire()
+    await turns.take(pool)
     try:
-        return await greenlet_spawn(pool.connect)
+        taken = await greenlet_spawn(pool.connect)
     except BaseException:
         turns.release()
         raise
+    _count_wait(started)
+    return taken
 
 
 def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
@@ -43,18 +65,45 @@ def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
     try:
         connection.close()
     finally:
-        _turns(_pool_of(engine)).release()
+        _turns(pool_of(engine)).release()
 
 
-def _pool_of(engine: AsyncEngine) -> QueuePool:
+@asynccontextmanager
+async def connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Connect as `AsyncEngine.connect` does, in turn. Raises what `take_connection` raises."""
+    started = perf_counter()
+    pool = pool_of(engine)
+    turns = _turns(pool)
+    await turns.take(pool)
+    try:
+        async with engine.connect() as connection:
+            _count_wait(started)
+            yield connection
+    finally:
+        turns.release()
+
+
+def waiting_for_connection(engine: AsyncEngine) -> int:
+    """Count those who wait for a turn."""
+    return _turns(pool_of(engine)).waiting
+
+
+def pool_of(engine: AsyncEngine) -> QueuePool:
+    """Give the engine's pool. Raises `TypeError` where it keeps no connections."""
     pool = engine.sync_engine.pool
     if not isinstance(pool, QueuePool):
         raise TypeError(pool)
     return pool
 
 
-def _turns(pool: QueuePool) -> Semaphore:
+def _turns(pool: QueuePool) -> _Turns:
     turns = _TURNS.get(pool)
     if turns is None:
-        _TURNS[pool] = turns = Semaphore(pool.size())
+        _TURNS[pool] = turns = _Turns(pool.size())
     return turns
+
+
+def _count_wait(started: float) -> None:
+    use = database_use.get()
+    if use is not None:
+        use.waited += perf_counter() - started

@@ -16,6 +16,9 @@ from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.metrics import Metrics
+from server.operations.operation_log import OperationLog
+from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
 from server.settings import Settings
@@ -42,6 +45,7 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    metrics = Metrics()
     runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
     authenticate = Authenticator(engine, settings.requires_key).caller
 
@@ -49,7 +53,8 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         return Context(engine, caller.project_id, caller.scopes)
 
     endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
-    return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)))
+    log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
+    return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)), log)
 
 
 def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:

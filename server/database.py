@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from models.base import read_json, write_json
+from resolvers.database_use import count_statement
 from server.operator_error import OperatorError
 from server.settings import Settings
 
@@ -70,6 +71,7 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
         json_deserializer=read_json,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
     return engine
 
 

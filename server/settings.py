@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     document_cache_characters: PositiveInt = 500_000
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    slow_operation_seconds: NonNegativeFloat = 1
+    """What takes longer has a warning in the log; 0 is none."""
 
     @property
     def answers_introspection(self) -> bool:

@@ -8,13 +8,14 @@ import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
+from server.operations.operation_log import OperationLog
 from server.operations.operation_record import OperationRecord
 from server.structured_logs import request_id
 
@@ -45,21 +46,12 @@ class RequestRecord:
     method: str
     path: str
     headers: Headers
-    operation: OperationRecord = field(default_factory=OperationRecord)
+    operation: OperationRecord
     status: int | None = None
+    """None until the answer has begun."""
+    sent_bytes: int = 0
+    """Of the answer's body."""
     started: float = field(default_factory=perf_counter)
-
-    def log(self) -> None:
-        """Write the request's line. Requests without an answer have no status."""
-        _log.info(
-            "request",
-            method=self.method,
-            path=self.path,
-            operation=self.operation.name,
-            status=self.status,
-            errors=self.operation.errors,
-            milliseconds=round((perf_counter() - self.started) * 1000, 2),
-        )
 
 
 def record_of(scope: Scope) -> RequestRecord:
@@ -70,8 +62,9 @@ def record_of(scope: Scope) -> RequestRecord:
 class RequestRecorder:
     """Records each HTTP request (ASGI)."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, log: OperationLog) -> None:
         self._app = app
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log it when it is answered."""
@@ -79,13 +72,17 @@ class RequestRecorder:
             await self._app(scope, receive, send)
             return
         headers = read_headers(scope)
-        record = RequestRecord(_request_id(headers), scope["method"], scope["path"][:100], headers)
+        record = RequestRecord(
+            _request_id(headers), scope["method"], scope["path"][:100], headers, self._log.begin()
+        )
         scope[_KEY] = record
 
         def send_recorded(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 message["headers"] = _complete(message.get("headers", []), record.request_id)
+            else:
+                record.sent_bytes += len(message.get("body", b""))
             return send(message)
 
         token = request_id.set(record.request_id)
@@ -96,8 +93,22 @@ class RequestRecorder:
             if record.status is None:
                 await _send_internal_error(send_recorded, record)
         finally:
-            record.log()
+            self._end(record)
             request_id.reset(token)
+
+    def _end(self, record: RequestRecord) -> None:
+        facts = {
+            "method": record.method,
+            "path": record.path,
+            "status": record.status,
+            "bytes": record.sent_bytes,
+            "milliseconds": round((perf_counter() - record.started) * 1000, 2),
+        }
+        operation = record.operation
+        if operation.kind is None and operation.code is None:  # another path, or GraphiQL
+            _log.info("request", **facts)
+        else:
+            self._log.end(operation, "request", **facts)
 
 
 def read_headers(scope: Scope) -> Headers:
@@ -125,11 +136,11 @@ def _complete(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple
 
 
 async def _send_internal_error(send: Send, record: RequestRecord) -> None:
-    record.operation.errors, record.operation.code = 1, "INTERNAL"
-    error = {
+    error: dict[str, Any] = {
         "message": "Internal error",
         "extensions": {"code": "INTERNAL", "requestId": record.request_id},
     }
+    record.operation.fail(error)
     body = orjson.dumps({"errors": [error]})
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 500, "headers": headers})

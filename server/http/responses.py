@@ -69,7 +69,8 @@ def _in_utf_8(media_type: str) -> bytes:
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Say why a request was refused, as a GraphQL response without data."""
     record = record_of(scope)
-    record.operation.errors, record.operation.code = 1, refusal.error.code
-    body = dump({"errors": [format_error(refusal.error, record.request_id)]})
+    error = format_error(refusal.error, record.request_id)
+    record.operation.fail(error)
+    body = dump({"errors": [error]})
     media_type = negotiate(record.headers.get(b"accept")) or JSON
     await send_bytes(send, refusal.status, media_type, body, {"vary": "accept", **refusal.headers})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -34,8 +35,7 @@ def write_answer(
             max_errors=settings.max_errors,
             suggest=settings.answers_introspection,
         )
-        record.errors = len(outcome.errors)
-        record.code = errors[0]["extensions"]["code"]
+        record.fail(errors[0], len(outcome.errors))
     if outcome.executed:
         answer["data"] = outcome.data
     if outcome.extensions is not None:
@@ -44,6 +44,7 @@ def write_answer(
     if len(body) > settings.max_response_bytes and outcome.data is not None:
         too_large = _too_large(len(body), settings.max_response_bytes)
         return write_answer(Outcome([too_large], executed=True), request_id, record, settings)
+    record.ended = perf_counter()
     return body
 
 

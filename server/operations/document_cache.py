@@ -76,6 +76,7 @@ class DocumentCache:
         self._rules = specified_rules
         if not settings.answers_introspection:
             self._rules = (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self.hits = self.misses = 0
         self._documents: BoundedCache[str, PreparedDocument] = BoundedCache(
             settings.document_cache_entries, settings.document_cache_characters
         )
@@ -86,7 +87,12 @@ class DocumentCache:
 
     def kept(self, text: str) -> PreparedDocument | None:
         """Give a document that was prepared before."""
-        return self._documents.get(text)
+        kept = self._documents.get(text)
+        if kept is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+        return kept
 
     def prepare(self, text: str) -> PreparedDocument:
         """Give a document ready to run.

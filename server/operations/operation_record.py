@@ -1,6 +1,10 @@
 """What is known of one operation: for the log, and for metrics."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from resolvers.database_use import DatabaseUse
 
 
 @dataclass(slots=True)
@@ -17,3 +21,25 @@ class OperationRecord:
     errors: int = 0
     code: str | None = None
     """`extensions.code` of the first error."""
+    limit: str | None = None
+    """`extensions.limit` of the first error: the limit that it went over."""
+    document: str | None = field(default=None, repr=False)
+    """The text, of which the log gets the SHA-256 and no more; None until it was found."""
+    database: DatabaseUse = field(default_factory=DatabaseUse)
+    started: float | None = None
+    """When the document was looked for, by `perf_counter`: a whole request had arrived."""
+    ended: float | None = None
+    """When the answer was written, before it was sent."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, without the time that the client took to send and to read."""
+        if self.started is None or self.ended is None:
+            return None
+        return self.ended - self.started
+
+    def fail(self, error: Mapping[str, Any], count: int = 1) -> None:
+        """Note the first of the errors, as the client is told it, and how many there are."""
+        self.errors = count
+        self.code = error["extensions"]["code"]
+        self.limit = error["extensions"].get("limit")

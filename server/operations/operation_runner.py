@@ -4,6 +4,7 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, TypeVar
 
 from graphql import GraphQLSchema, execute
@@ -53,7 +54,7 @@ class OperationRunner:
         self._find_document = find_document
         self._settings = settings
         self.shares = Shares(settings)
-        self._documents = DocumentCache(self._schema, settings)
+        self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 
     async def within_time(self, work: Coroutine[Any, Any, T]) -> T:
@@ -75,7 +76,9 @@ class OperationRunner:
         Raises `DomainError`, `InvalidDocument`, graphql-core's GraphQLSyntaxError, or what the
         database raised where a persisted document was looked for.
         """
-        document = await self._document(await self._text(request.document), caller)
+        record.started = perf_counter()
+        record.document = await self._text(request.document)
+        document = await self._document(record.document, caller)
         operation = document.operation(request.operation_name)
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
@@ -101,14 +104,14 @@ class OperationRunner:
         )
 
     async def _document(self, text: str, caller: Caller) -> PreparedDocument:
-        kept = self._documents.kept(text)
+        kept = self.documents.kept(text)
         if kept is not None:
             return kept
         share = self.shares.of(caller)
         await _spend(share.new_documents, len(text))
         await self.shares.begin(share, _WEIGHT_OF_PREPARING)
         try:
-            return self._documents.prepare(text)
+            return self.documents.prepare(text)
         finally:
             self.shares.end(share, _WEIGHT_OF_PREPARING)
 

@@ -21,6 +21,9 @@ from server.app import at_graphql
 from server.caller import Caller
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.request_record import RequestRecorder
+from server.metrics import Metrics
+from server.operations.operation_log import OperationLog
+from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.settings import Settings
 
@@ -229,7 +232,8 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
 
     runner = OperationRunner(schema, find_document, made)
     endpoint = GraphQLEndpoint(runner, authenticate, context_for, made)
-    return RequestRecorder(at_graphql(endpoint, Router()))
+    log = OperationLog(OperationMetrics(Metrics()), made.slow_operation_seconds)
+    return RequestRecorder(at_graphql(endpoint, Router()), log)
 
 
 def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:

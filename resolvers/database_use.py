@@ -1,0 +1,33 @@
+"""What an operation takes of the database, counted where it is taken.
+
+Whoever runs an operation sets a `DatabaseUse` for its task. The places that send statements, wait
+for connections and load batches find it there, so that nobody has to pass it on.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class DatabaseUse:
+    """What was taken until now."""
+
+    statements: int = 0
+    """Statements that were sent, but for those that begin and end transactions."""
+    rows: int = 0
+    """Rows that plans and recordings were given; loaders do not count theirs."""
+    waited: float = 0
+    """Seconds until there was a connection, of all connections together."""
+    batches: list[int] = field(default_factory=list)
+    """How many keys each batch of a loader had."""
+
+
+database_use: ContextVar[DatabaseUse | None] = ContextVar("database_use", default=None)
+"""Of the operation under way; None outside of operations."""
+
+
+def count_statement(*_: object) -> None:
+    """Count a statement that SQLAlchemy runs; for its event `before_cursor_execute`."""
+    use = database_use.get()
+    if use is not None:
+        use.statements += 1

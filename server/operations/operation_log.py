@@ -1,0 +1,60 @@
+"""Where operations end, whatever brought them: a line of the log, and the metrics."""
+
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from resolvers.database_use import database_use
+from server.operations.operation_metrics import OperationMetrics
+from server.operations.operation_record import OperationRecord
+
+_log = structlog.get_logger()
+
+
+class OperationLog:
+    """Begins and ends operations. Each transport calls both once for each."""
+
+    def __init__(self, metrics: OperationMetrics, slow_seconds: float) -> None:
+        self._metrics = metrics
+        self._slow_seconds = slow_seconds
+
+    def begin(self) -> OperationRecord:
+        """Make the record of an operation that the current task is to run."""
+        record = OperationRecord()
+        database_use.set(record.database)
+        return record
+
+    def end(self, record: OperationRecord, event: str = "operation", **facts: Any) -> None:
+        """Log an operation that has ended, with what its transport knows of it, and count it."""
+        known = _facts(record)
+        _log.info(event, **known, **facts)
+        seconds = record.seconds
+        # a subscription lasts as long as its client wants
+        if seconds is not None and record.kind != "subscription" and self._is_slow(seconds):
+            _log.warning("slow operation", **known, **_where_time_went(record, seconds))
+        self._metrics.count(record)
+
+    def _is_slow(self, seconds: float) -> bool:
+        return 0 < self._slow_seconds < seconds
+
+
+def _facts(record: OperationRecord) -> dict[str, Any]:
+    return {
+        "operation": record.name,
+        "kind": record.kind,
+        "key": record.caller,
+        "cost": record.cost,
+        "statements": record.database.statements,
+        "errors": record.errors,
+        "code": record.code,
+    }
+
+
+def _where_time_went(record: OperationRecord, seconds: float) -> dict[str, Any]:
+    document = record.document
+    return {
+        "milliseconds": round(seconds * 1000, 2),
+        "milliseconds_waiting_for_connections": round(record.database.waited * 1000, 2),
+        "document": None if document is None else sha256(document.encode()).hexdigest(),
+    }

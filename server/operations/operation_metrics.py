@@ -1,0 +1,109 @@
+"""What is counted of operations."""
+
+from prometheus_client import Counter, Histogram
+
+from server.metrics import Metrics
+from server.operations.operation_record import OperationRecord
+
+MAX_NAMES = 100
+"""Clients make up the names of operations. So many have figures of their own, in the order in which
+they come; all later ones are `other` together."""
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_KEYS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000)
+
+
+class OperationMetrics:
+    """Counts operations that have ended.
+
+    What has no labels is kept as a plain number, and given to Prometheus when it asks.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._ended = metrics.labelled_counter(
+            "sessiongraph_operations",
+            "Operations that have ended, refused ones included; `code` is that of the first error.",
+            ["kind", "operation", "code"],
+        )
+        self._seconds = metrics.histogram(
+            "sessiongraph_operation_duration_seconds",
+            "From when a request had arrived until its answer was written; no subscriptions.",
+            _SECONDS,
+            ["kind", "operation"],
+        )
+        self._limits = metrics.labelled_counter(
+            "sessiongraph_limits_refused",
+            "Operations that were refused for going over a limit.",
+            ["limit"],
+        )
+        self._batches = metrics.histogram(
+            "sessiongraph_loader_batch_keys", "Keys in a batch of a loader.", _KEYS
+        )
+        self._statements = self._rows = self._refused_callers = 0
+        self._waited = 0.0
+        metrics.counter(
+            "sessiongraph_statements",
+            "SQL statements that operations sent, without those that begin and end transactions.",
+            lambda: self._statements,
+        )
+        metrics.counter(
+            "sessiongraph_rows",
+            "Rows that PostgreSQL gave to plans and mutations.",
+            lambda: self._rows,
+        )
+        metrics.counter(
+            "sessiongraph_connection_wait_seconds",
+            "Time that operations waited for a connection to PostgreSQL.",
+            lambda: self._waited,
+        )
+        metrics.counter(
+            "sessiongraph_authentication_failures",
+            "Requests without a key, or with one that is unknown.",
+            lambda: self._refused_callers,
+        )
+        self._names: set[str] = set()
+        # looking a child up by its labels takes longer than counting
+        self._counters: dict[tuple[str | None, str | None, str | None], Counter] = {}
+        self._histograms: dict[tuple[str | None, str | None], Histogram] = {}
+
+    def count(self, record: OperationRecord) -> None:
+        """Count an operation that has ended."""
+        database = record.database
+        self._statements += database.statements
+        self._rows += database.rows
+        self._waited += database.waited
+        name = record.name
+        if name is not None and name not in self._names:
+            name = self._known(name)
+        labels = record.kind, name, record.code
+        counter = self._counters.get(labels) or self._counter(*labels)
+        counter.inc()
+        seconds = record.seconds
+        if seconds is not None and record.kind != "subscription":
+            histogram = self._histograms.get(labels[:2]) or self._histogram(*labels[:2])
+            histogram.observe(seconds)
+        for size in database.batches:
+            self._batches.observe(size)
+        if record.code is not None:
+            self._count_refusal(record)
+
+    def _count_refusal(self, record: OperationRecord) -> None:
+        if record.code == "UNAUTHENTICATED":
+            self._refused_callers += 1
+        if record.limit is not None:
+            self._limits.labels(record.limit).inc()
+
+    def _known(self, name: str) -> str:
+        if len(self._names) >= MAX_NAMES:
+            return "other"
+        self._names.add(name)
+        return name
+
+    def _counter(self, kind: str | None, name: str | None, code: str | None) -> Counter:
+        made = self._ended.labels(kind or "none", name or "", code or "")
+        self._counters[kind, name, code] = made
+        return made
+
+    def _histogram(self, kind: str | None, name: str | None) -> Histogram:
+        made = self._seconds.labels(kind or "none", name or "")
+        self._histograms[kind, name] = made
+        return made
