@@ -12,6 +12,7 @@ from resolvers.context import Context
 from schema import schema
 from server.authentication import Authenticator
 from server.caller import Caller
+from server.http.cross_origin import allow_origins
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
@@ -21,7 +22,8 @@ from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
-from server.settings import Settings
+from server.process_metrics import add_process_metrics
+from server.settings import Settings, is_loopback
 
 _GC_THRESHOLD = (50_000, 20, 100)
 """A page of rows makes tens of thousands of objects, none of them garbage until it is sent."""
@@ -36,25 +38,33 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
-        yield
+        async with metrics.kept_fresh():
+            yield
         await engine.dispose()
 
-    health = Health(engine)
-    router = Router(
-        [Route("/healthz", health.healthz), Route("/readyz", health.readyz)],
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
     metrics = Metrics()
+    health = Health(engine)
+    routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
+    metrics_route = Route("/metrics", metrics.answer)
+    if settings.serves_metrics:
+        routes.append(metrics_route)
+    router = Router(routes, redirect_slashes=False, lifespan=lifespan)
     runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
     authenticate = Authenticator(engine, settings.requires_key).caller
 
     def context_for(caller: Caller) -> Context:
         return Context(engine, caller.project_id, caller.scopes)
 
-    endpoint = GraphQLEndpoint(runner, authenticate, context_for, settings)
+    add_process_metrics(metrics, engine, runner.documents)
+    endpoint = allow_origins(
+        GraphQLEndpoint(runner, authenticate, context_for, settings), settings.allowed_origins
+    )
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
-    return RequestRecorder(_check_host(settings, at_graphql(endpoint, router)), log)
+    app = _check_host(settings, at_graphql(endpoint, router))
+    if settings.metrics_port is not None:
+        own = Router([metrics_route], redirect_slashes=False)
+        app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
+    return RequestRecorder(app, log, speaks_tls=settings.speaks_tls)
 
 
 def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
@@ -67,12 +77,30 @@ def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
     return switch
 
 
+def at_port(port: int, there: ASGIApp, elsewhere: ASGIApp) -> ASGIApp:
+    """Give requests that came in by a port to an application, and all others to another."""
+
+    def switch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        server = scope.get("server")  # None for the lifespan
+        is_there = server is not None and server[1] == port
+        return (there if is_there else elsewhere)(scope, receive, send)
+
+    return switch
+
+
 def _check_host(settings: Settings, app: ASGIApp) -> ASGIApp:
-    """Refuse other names where no key is asked for.
+    """Refuse other names where no key is asked for."""
+    if settings.requires_key or settings.insecure:
+        return app
+    return _only_hosts(settings.host, app)
+
+
+def _only_hosts(host: str, app: ASGIApp) -> ASGIApp:
+    """Refuse other names than those of this machine, if the address is its own.
 
     Any page in a browser of this machine could point a name of its own at this address and use
-    the API as if it came from here (DNS rebinding).
+    what is there as if it came from here (DNS rebinding).
     """
-    if settings.requires_key or not settings.is_loopback or settings.insecure:
+    if not is_loopback(host):
         return app
-    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", settings.host])
+    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", host])

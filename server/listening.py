@@ -1,12 +1,14 @@
-"""The port of the server.
+"""The ports of the server: that of the API, and that of the metrics where they have their own.
 
-One process listens on it by itself. Of several, each listens with a socket of its own and the
+One process listens on them by itself. Of several, each listens with sockets of its own and the
 system deals the connections out (SO_REUSEPORT). On one shared socket whoever wakes first takes all
 that wait: of sixteen connections to three processes, twelve went to one.
 """
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from server.operator_error import OperatorError
 from server.settings import Settings
@@ -14,16 +16,34 @@ from server.settings import Settings
 _BACKLOG = 2048
 
 
-def take_port(settings: Settings) -> socket.socket:
-    """Take the port before anything else is done: listening, or bound for workers to listen on.
+@contextmanager
+def take_ports(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Take the ports before anything else is done: listening, or bound for workers to listen on.
 
-    Raises `OperatorError` if it cannot be had.
+    The first is the API's. Raises `OperatorError` if one cannot be had.
     """
-    taken = socket.socket(_family(settings.host), socket.SOCK_STREAM)
+    if settings.metrics_port == settings.port:
+        raise OperatorError("SESSIONGRAPH_METRICS_PORT must be another than that of the API.")
+    with ExitStack() as stack:
+        advice = "--port or SESSIONGRAPH_PORT"
+        taken = [_take(settings.host, settings.port, settings.workers, advice)]
+        stack.enter_context(taken[0])
+        if settings.metrics_port is not None:
+            host, port, advice = (
+                settings.metrics_host,
+                settings.metrics_port,
+                "SESSIONGRAPH_METRICS_PORT",
+            )
+            taken.append(stack.enter_context(_take(host, port, settings.workers, advice)))
+        yield taken
+
+
+def _take(host: str, port: int, workers: int, advice: str) -> socket.socket:
+    taken = socket.socket(_family(host), socket.SOCK_STREAM)
     try:
         _prepare(taken)
-        taken.bind((settings.host, settings.port))
-        if settings.workers == 1:
+        taken.bind((host, port))
+        if workers == 1:
             taken.listen(_BACKLOG)
         else:
             # only now: a port that others share already must not be had
@@ -33,20 +53,27 @@ def take_port(settings: Settings) -> socket.socket:
         number = error.errno or 0  # below 0 for a name that is not found
         why = os.strerror(number) if number > 0 else "the name is not found"
         raise OperatorError(
-            f"Cannot listen on {settings.host}:{settings.port} ({why}). "
-            "Choose another with --port or SESSIONGRAPH_PORT."
+            f"Cannot listen on {host}:{port} ({why}). Choose another with {advice}."
         ) from error
     return taken
 
 
-def listen_beside_others(settings: Settings) -> socket.socket:
-    """Listen on the port that the parent of this process took."""
-    listener = socket.socket(_family(settings.host), socket.SOCK_STREAM)
-    _prepare(listener)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((settings.host, settings.port))
-    listener.listen(_BACKLOG)
-    return listener
+@contextmanager
+def listen_beside_others(settings: Settings) -> Iterator[list[socket.socket]]:
+    """Listen on the ports that the parent of this process took."""
+    addresses = [(settings.host, settings.port)]
+    if settings.metrics_port is not None:
+        addresses.append((settings.metrics_host, settings.metrics_port))
+    with ExitStack() as stack:
+        listeners = []
+        for host, port in addresses:
+            listener = stack.enter_context(socket.socket(_family(host), socket.SOCK_STREAM))
+            _prepare(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+            listeners.append(listener)
+        yield listeners
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -7,7 +7,10 @@ on from there; whichever worker is asked answers with the sum.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from asyncio import create_task, sleep
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,11 +22,11 @@ from prometheus_client import (
     generate_latest,
     values,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
 from starlette.responses import Response
 
-REFRESH_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 """How often a worker writes to its files what is kept elsewhere."""
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -33,7 +36,13 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 def share_with_other_workers(folder: str, place: int) -> None:
     """Keep this process's figures in a folder; to be called before any are made."""
     os.environ[_FOLDER] = folder
-    values.ValueClass = values.MultiProcessValue(lambda: place)
+    make: Any = values.MultiProcessValue  # which has no types
+    values.ValueClass = make(lambda: place)
+
+
+def forget_worker(folder: str, place: int) -> None:
+    """Drop what rises and falls of a worker that has ended."""
+    mark_process_dead(place, folder)  # type: ignore[no-untyped-call]
 
 
 class Metrics:
@@ -80,6 +89,25 @@ class Metrics:
         """Read what is kept elsewhere."""
         for read in self._read:
             read()
+
+    @asynccontextmanager
+    async def kept_fresh(self) -> AsyncIterator[None]:
+        """Read it for other workers as well, until the block ends."""
+        if not self.is_shared:
+            yield
+            return
+
+        async def refresh_again_and_again() -> None:
+            while True:
+                self.refresh()
+                await sleep(_REFRESH_SECONDS)
+
+        refreshing = create_task(refresh_again_and_again())
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            self.refresh()
 
     def write(self) -> bytes:
         """Write all figures in Prometheus's text format."""

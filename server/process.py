@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.app import create_app
 from server.operator_error import OperatorError
 from server.settings import Settings
+from server.tls import uvicorn_options
 
 DRAIN_SECONDS = 30
 """How long the requests under way may take when the process is told to stop."""
@@ -33,6 +34,7 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            **uvicorn_options(settings),
         )
         super().__init__(configuration)
         self._when_started = when_started

@@ -1,18 +1,37 @@
 """The settings, read from the environment. README.md has the same table."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _data_directory() -> Path:
     # root's home is closed to the account that PostgreSQL runs as
     return Path("/var/lib/sessiongraph") if os.geteuid() == 0 else user_data_path("sessiongraph")
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Settings(BaseSettings):
@@ -86,14 +105,49 @@ class Settings(BaseSettings):
     """Parsed and validated documents that are kept, and as many texts of persisted ones."""
     document_cache_characters: PositiveInt = 500_000
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
+    allowed_origins: Annotated[list[str], NoDecode] = []
+    """Of the web pages that may use the API, such as `https://dashboard.example`."""
+    tls_certificate_file: Path | None = None
+    """PEM: the certificate, then those that vouch for it; with it the server speaks HTTPS."""
+    tls_key_file: Path | None = None
+    """PEM: the certificate's private key; None where the certificate's file has it."""
+    tls_key_password: SecretStr | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where `/metrics` is; None means on the server's own port, and only on loopback."""
+    metrics_host: str = "127.0.0.1"
+    """The address that `metrics_port` is of."""
+    telemetry: bool = False
+    """Send traces by OpenTelemetry, as its own variables `OTEL_…` say."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     slow_operation_seconds: NonNegativeFloat = 1
     """What takes longer has a warning in the log; 0 is none."""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, given: object) -> object:
+        return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, given: list[str]) -> list[str]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in given):
+            raise ValueError("name each origin, as https://dashboard.example in lower case")
+        return given
 
     @property
     def answers_introspection(self) -> bool:
         """Whether introspection is answered."""
         return self.is_loopback if self.introspection is None else self.introspection
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the server speaks HTTPS."""
+        return self.tls_certificate_file is not None
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether `/metrics` is on the server's own port."""
+        return self.metrics_port is None and self.is_loopback
 
     @property
     def serves_graphiql(self) -> bool:
@@ -109,10 +163,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def requires_key(self) -> bool:

@@ -13,12 +13,14 @@ from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from tempfile import TemporaryDirectory
 
 import structlog
 from sqlalchemy.engine import URL
 
 from server.database import create_engine
 from server.listening import listen_beside_others
+from server.metrics import forget_worker, share_with_other_workers
 from server.operator_error import OperatorError
 from server.process import DRAIN_SECONDS, Server, run
 from server.settings import Settings
@@ -43,6 +45,7 @@ class Workers:
         self._stopping = asyncio.Event()
         self._running: set[SpawnProcess] = set()
         self._ready: set[int] = set()
+        self._metrics = ""
 
     async def run(self, when_ready: Callable[[], None]) -> None:
         """Run until SIGINT or SIGTERM; `when_ready` is called once every worker serves.
@@ -58,15 +61,16 @@ class Workers:
             if len(self._ready) == self._settings.workers:
                 when_ready()
 
-        places = range(self._settings.workers)
-        keeping = [asyncio.create_task(self._keep(place, count_ready)) for place in places]
-        await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
-        if not self._stopping.is_set():  # one did not start
-            self._stop()
-        _, late = await asyncio.wait(keeping, timeout=_KILL_SECONDS)
-        for process in self._running if late else ():
-            process.kill()
-        await asyncio.gather(*keeping)
+        with TemporaryDirectory(prefix="sessiongraph-metrics-") as self._metrics:
+            places = range(self._settings.workers)
+            keeping = [asyncio.create_task(self._keep(place, count_ready)) for place in places]
+            await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
+            if not self._stopping.is_set():  # one did not start
+                self._stop()
+            _, late = await asyncio.wait(keeping, timeout=_KILL_SECONDS)
+            for process in self._running if late else ():
+                process.kill()
+            await asyncio.gather(*keeping)
 
     def _stop(self) -> None:
         """Let the workers drain; the second time, let them stop at once."""
@@ -81,7 +85,7 @@ class Workers:
         short_lives = 0
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
-            process, reader = self._start()
+            process, reader = self._start(place)
             with reader:
                 await _readable(reader.fileno())
                 is_ready = reader.poll() and _reads(reader)
@@ -91,6 +95,7 @@ class Workers:
             await _readable(process.sentinel)
             process.join()
             self._running.discard(process)
+            forget_worker(self._metrics, place)
             if self._stopping.is_set():
                 return
             if place not in self._ready:
@@ -103,9 +108,9 @@ class Workers:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
-    def _start(self) -> tuple[SpawnProcess, Connection]:
+    def _start(self, place: int) -> tuple[SpawnProcess, Connection]:
         reader, writer = _spawn.Pipe(duplex=False)
-        arguments = (self._settings, self._url, writer)
+        arguments = (self._settings, self._url, writer, self._metrics, place)
         process = _spawn.Process(target=_work, args=arguments, name="sessiongraph worker")
         # Ctrl-C goes to all processes of a terminal: not while Python starts
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -134,12 +139,13 @@ async def _readable(descriptor: int) -> None:
         loop.remove_reader(descriptor)
 
 
-def _work(settings: Settings, url: URL, ready: Connection) -> None:
+def _work(settings: Settings, url: URL, ready: Connection, metrics: str, place: int) -> None:
     """Be a worker."""
     for number in (signal.SIGINT, signal.SIGHUP):  # the parent hears them too
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     configure_logs(settings)
+    share_with_other_workers(metrics, place)
 
     def tell() -> None:
         with ready:
@@ -155,7 +161,7 @@ def _work(settings: Settings, url: URL, ready: Connection) -> None:
             server.should_exit = True
 
         asyncio.get_running_loop().add_reader(parent.sentinel, leave)
-        with listen_beside_others(settings) as listener:
-            await server.serve([listener])
+        with listen_beside_others(settings) as listeners:
+            await server.serve(listeners)
 
     run(serve())

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import ApiKey
 from server.commands import tell
-from server.listening import take_port
+from server.listening import take_ports
 from server.operator_error import OperatorError
 from server.process import Server, run
 from server.settings import Settings
 from server.store import open_store
 from server.structured_logs import configure_logs
+from server.tls import check_certificate
 from server.workers import Workers
 
 
@@ -34,18 +35,20 @@ def serve(
         update={name: value for name, value in given.items() if value is not None}
     )
     configure_logs(settings)
-    with take_port(settings) as listener:
-        run(_serve(settings, listener))
+    check_certificate(settings)
+    with take_ports(settings) as listeners:
+        run(_serve(settings, listeners))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listeners: list[socket.socket]) -> None:
     async with open_store(settings, tell, alone=True) as engine:
         await _check_access(settings, engine)
-        port = listener.getsockname()[1]
+        port = listeners[0].getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        announce = partial(tell, f"GraphiQL: http://{host}:{port}/graphql")
+        scheme = "https" if settings.speaks_tls else "http"
+        announce = partial(tell, f"GraphiQL: {scheme}://{host}:{port}/graphql")
         if settings.workers == 1:
-            await Server(settings, engine, announce).serve([listener])
+            await Server(settings, engine, announce).serve(listeners)
         else:
             await engine.dispose()  # this process asks nothing more of the database
             same_port = settings.model_copy(update={"port": port})

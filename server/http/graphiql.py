@@ -113,6 +113,26 @@ _HEADERS = {
         f"style-src {_CDN} 'unsafe-inline'; font-src data: {_CDN}; img-src data:; "
         "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer",
+            "camera",
+            "display-capture",
+            "fullscreen",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "usb",
+        )
+    ),
+    "x-dns-prefetch-control": "off",
+    "x-permitted-cross-domain-policies": "none",
 }
 
 

@@ -32,6 +32,7 @@ _SECURITY_HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 ]
+_ALWAYS_TLS = (b"strict-transport-security", b"max-age=31536000")
 _CONTENT_SECURITY_POLICY = b"content-security-policy"
 _NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -62,9 +63,10 @@ def record_of(scope: Scope) -> RequestRecord:
 class RequestRecorder:
     """Records each HTTP request (ASGI)."""
 
-    def __init__(self, app: ASGIApp, log: OperationLog) -> None:
+    def __init__(self, app: ASGIApp, log: OperationLog, *, speaks_tls: bool = False) -> None:
         self._app = app
         self._log = log
+        self._security_headers = _SECURITY_HEADERS + [_ALWAYS_TLS] * speaks_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log it when it is answered."""
@@ -80,7 +82,7 @@ class RequestRecorder:
         def send_recorded(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
-                message["headers"] = _complete(message.get("headers", []), record.request_id)
+                message["headers"] = self._complete(message.get("headers", []), record)
             else:
                 record.sent_bytes += len(message.get("body", b""))
             return send(message)
@@ -95,6 +97,15 @@ class RequestRecorder:
         finally:
             self._end(record)
             request_id.reset(token)
+
+    def _complete(
+        self, headers: list[tuple[bytes, bytes]], record: RequestRecord
+    ) -> list[tuple[bytes, bytes]]:
+        given_id = (b"x-request-id", record.request_id.encode())
+        complete = [*headers, given_id, *self._security_headers]
+        if _CONTENT_SECURITY_POLICY not in dict(headers):
+            complete.append((_CONTENT_SECURITY_POLICY, _NO_CONTENT))
+        return complete
 
     def _end(self, record: RequestRecord) -> None:
         facts = {
@@ -126,13 +137,6 @@ def _request_id(headers: Headers) -> str:
     if given is not None and _SANE_REQUEST_ID.fullmatch(given):
         return given.decode("ascii")
     return uuid4().hex
-
-
-def _complete(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    complete = [*headers, (b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
-    if _CONTENT_SECURITY_POLICY not in dict(headers):
-        complete.append((_CONTENT_SECURITY_POLICY, _NO_CONTENT))
-    return complete
 
 
 async def _send_internal_error(send: Send, record: RequestRecord) -> None:
