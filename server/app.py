@@ -24,6 +24,7 @@ from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
 from server.settings import Settings, is_loopback
+from server.telemetry import open_tracing
 
 _GC_THRESHOLD = (50_000, 20, 100)
 """A page of rows makes tens of thousands of objects, none of them garbage until it is sent."""
@@ -35,13 +36,17 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         # what was made until now lives as long as the process: collections need not look at it
+        export = tracing.Export() if tracing is not None else None
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         async with metrics.kept_fresh():
             yield
         await engine.dispose()
+        if export is not None:
+            await export.stop()
 
+    tracing = open_tracing(settings)
     metrics = Metrics()
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
@@ -49,7 +54,8 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     if settings.serves_metrics:
         routes.append(metrics_route)
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
-    runner = OperationRunner(schema, PersistedDocuments(engine, settings).find, settings)
+    kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
+    runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
     authenticate = Authenticator(engine, settings.requires_key).caller
 
     def context_for(caller: Caller) -> Context:
@@ -64,7 +70,8 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     if settings.metrics_port is not None:
         own = Router([metrics_route], redirect_slashes=False)
         app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
-    return RequestRecorder(app, log, speaks_tls=settings.speaks_tls)
+    app = RequestRecorder(app, log, speaks_tls=settings.speaks_tls)
+    return app if tracing is None else tracing.TracedRequests(app)
 
 
 def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:

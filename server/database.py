@@ -15,6 +15,7 @@ from models.base import read_json, write_json
 from resolvers.database_use import count_statement
 from server.operator_error import OperatorError
 from server.settings import Settings
+from server.telemetry import open_tracing
 
 OLDEST_VERSION = 150000
 """PostgreSQL 15, the first whose foreign keys can set one column of a composite key to null."""
@@ -47,6 +48,7 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     The driver reads the URL itself, so it may have every parameter of libpq that asyncpg knows,
     such as `host` for a socket, `sslmode` and `sslrootcert`.
     """
+    tracing = open_tracing(settings)
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     told = dict(_CONNECTION_SETTINGS)
     if not settings.transaction_pooling:
@@ -57,6 +59,8 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
         # one without a name is parsed where it runs; a name may be known to another connection
         driver = {"statement_cache_size": 0}
         adapter = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+    if tracing is not None:
+        driver["connection_class"] = tracing.TracedConnection
     connect = partial(
         asyncpg.connect, dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver
     )
@@ -72,6 +76,8 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "before_cursor_execute", count_statement)
+    if tracing is not None:
+        tracing.trace_statements(engine)
     return engine
 
 

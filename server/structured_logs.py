@@ -15,6 +15,17 @@ request_id: ContextVar[str] = ContextVar("request_id")
 """The id of the request under way, which its lines have."""
 
 
+trace_id: ContextVar[str] = ContextVar("trace_id")
+"""The id of the trace that the work under way is part of, where telemetry is on."""
+
+
+def _add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    under_way = trace_id.get(None)
+    if under_way is not None:
+        event["trace_id"] = under_way
+    return event
+
+
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     under_way = request_id.get(None)
     if under_way is not None:
@@ -32,9 +43,10 @@ _SHARED: list[Processor] = [
 def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
     """Set up our own log and that of the libraries, alike, for the whole process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared = [_add_trace_id, *_SHARED] if settings.telemetry else _SHARED
     last = _last_processors(stream)
     structlog.configure(
-        processors=[*_SHARED, *last],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
@@ -42,7 +54,7 @@ def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )

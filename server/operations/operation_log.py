@@ -27,34 +27,35 @@ class OperationLog:
 
     def end(self, record: OperationRecord, event: str = "operation", **facts: Any) -> None:
         """Log an operation that has ended, with what its transport knows of it, and count it."""
-        known = _facts(record)
-        _log.info(event, **known, **facts)
+        _log.info(
+            event,
+            operation=record.name,
+            kind=record.kind,
+            key=record.caller,
+            cost=record.cost,
+            statements=record.database.statements,
+            errors=record.errors,
+            code=record.code,
+            **facts,
+        )
         seconds = record.seconds
-        # a subscription lasts as long as its client wants
-        if seconds is not None and record.kind != "subscription" and self._is_slow(seconds):
-            _log.warning("slow operation", **known, **_where_time_went(record, seconds))
+        if seconds is not None and 0 < self._slow_seconds < seconds:
+            _warn_of(record, seconds)
         self._metrics.count(record)
 
-    def _is_slow(self, seconds: float) -> bool:
-        return 0 < self._slow_seconds < seconds
 
-
-def _facts(record: OperationRecord) -> dict[str, Any]:
-    return {
-        "operation": record.name,
-        "kind": record.kind,
-        "key": record.caller,
-        "cost": record.cost,
-        "statements": record.database.statements,
-        "errors": record.errors,
-        "code": record.code,
-    }
-
-
-def _where_time_went(record: OperationRecord, seconds: float) -> dict[str, Any]:
+def _warn_of(record: OperationRecord, seconds: float) -> None:
     document = record.document
-    return {
-        "milliseconds": round(seconds * 1000, 2),
-        "milliseconds_waiting_for_connections": round(record.database.waited * 1000, 2),
-        "document": None if document is None else sha256(document.encode()).hexdigest(),
-    }
+    _log.warning(
+        "slow operation",
+        operation=record.name,
+        kind=record.kind,
+        key=record.caller,
+        cost=record.cost,
+        statements=record.database.statements,
+        errors=record.errors,
+        code=record.code,
+        milliseconds=round(seconds * 1000, 2),
+        milliseconds_waiting=round(record.database.waited * 1000, 2),
+        document=None if document is None else sha256(document.encode()).hexdigest(),
+    )

@@ -78,7 +78,7 @@ class OperationMetrics:
         counter = self._counters.get(labels) or self._counter(*labels)
         counter.inc()
         seconds = record.seconds
-        if seconds is not None and record.kind != "subscription":
+        if seconds is not None:
             histogram = self._histograms.get(labels[:2]) or self._histogram(*labels[:2])
             histogram.observe(seconds)
         for size in database.batches:

@@ -33,8 +33,11 @@ class OperationRecord:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, without the time that the client took to send and to read."""
-        if self.started is None or self.ended is None:
+        """How long it took, without the time that the client took to send and to read.
+
+        None where it did not come so far, and for a subscription: its client ends it.
+        """
+        if self.started is None or self.ended is None or self.kind == "subscription":
             return None
         return self.ended - self.started
 
