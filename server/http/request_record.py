@@ -50,8 +50,6 @@ class RequestRecord:
     operation: OperationRecord
     status: int | None = None
     """None until the answer has begun."""
-    sent_bytes: int = 0
-    """Of the answer's body."""
     started: float = field(default_factory=perf_counter)
 
 
@@ -84,7 +82,7 @@ class RequestRecorder:
                 record.status = message["status"]
                 message["headers"] = self._complete(message.get("headers", []), record)
             else:
-                record.sent_bytes += len(message.get("body", b""))
+                record.operation.sent_bytes += len(message.get("body", b""))
             return send(message)
 
         token = request_id.set(record.request_id)
@@ -112,7 +110,7 @@ class RequestRecorder:
             "method": record.method,
             "path": record.path,
             "status": record.status,
-            "bytes": record.sent_bytes,
+            "bytes": record.operation.sent_bytes,
             "milliseconds": round((perf_counter() - record.started) * 1000, 2),
         }
         operation = record.operation

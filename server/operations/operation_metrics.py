@@ -38,7 +38,7 @@ class OperationMetrics:
         self._batches = metrics.histogram(
             "sessiongraph_loader_batch_keys", "Keys in a batch of a loader.", _KEYS
         )
-        self._statements = self._rows = self._refused_callers = 0
+        self._statements = self._rows = self._sent_bytes = self._refused_callers = 0
         self._waited = 0.0
         metrics.counter(
             "sessiongraph_statements",
@@ -56,6 +56,11 @@ class OperationMetrics:
             lambda: self._waited,
         )
         metrics.counter(
+            "sessiongraph_response_bytes",
+            "Bytes of answers that were sent.",
+            lambda: self._sent_bytes,
+        )
+        metrics.counter(
             "sessiongraph_authentication_failures",
             "Requests without a key, or with one that is unknown.",
             lambda: self._refused_callers,
@@ -71,6 +76,7 @@ class OperationMetrics:
         self._statements += database.statements
         self._rows += database.rows
         self._waited += database.waited
+        self._sent_bytes += record.sent_bytes
         name = record.name
         if name is not None and name not in self._names:
             name = self._known(name)

@@ -25,6 +25,8 @@ class OperationRecord:
     """`extensions.limit` of the first error: the limit that it went over."""
     document: str | None = field(default=None, repr=False)
     """The text, of which the log gets the SHA-256 and no more; None until it was found."""
+    sent_bytes: int = 0
+    """Of the answer."""
     database: DatabaseUse = field(default_factory=DatabaseUse)
     started: float | None = None
     """When the document was looked for, by `perf_counter`: a whole request had arrived."""
