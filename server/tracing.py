@@ -166,7 +166,7 @@ def _statement_span(text: str) -> Iterator[Span]:
 
 def _describe(text: str) -> tuple[str, dict[str, Any]]:
     """Give the name and the attributes of a statement's span."""
-    operation = text.split(maxsplit=1)[0].strip(";").upper()
+    operation = text.lstrip("(").split(maxsplit=1)[0].strip(";").upper()
     return operation, {
         "db.system.name": "postgresql",
         "db.operation.name": operation,

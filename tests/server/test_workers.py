@@ -197,3 +197,67 @@ def test_a_server_whose_workers_do_not_start_ends(
     assert ended.stderr.splitlines()[-1] == (
         "sessiongraph: A worker did not start; its log above says why."
     )
+
+
+def _figures(address: str) -> dict[str, float]:
+    text = httpx2.get(f"{address}/metrics").text
+    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_any_worker_tells_the_figures_of_all(environment: dict[str, str], tmp_path: Path) -> None:
+    counted = 'sessiongraph_operations_total{code="",kind="query",operation=""}'
+    environment["TMPDIR"] = str(tmp_path)
+    with serve(environment, "--workers", "2") as (process, address):
+        for _ in range(20):
+            httpx2.post(f"{address}/graphql", json=COUNT)
+        for _ in range(8):  # each on a connection of its own, so by either
+            assert _figures(address)[counted] == 20
+        # what is read from elsewhere follows in a moment
+        _until(lambda: _figures(address).get("sessiongraph_statements_total") == 20)
+        _until(lambda: _figures(address).get("sessiongraph_pool_size") == 20)
+        first = _workers(process.pid)
+        for killed in first:
+            killed.kill()
+        _until(lambda: len({each.pid for each in _workers(process.pid)} - _pids(first)) == 2)
+        _until(lambda: _answers(address))
+        httpx2.post(f"{address}/graphql", json=COUNT)
+        assert _figures(address)[counted] == 21
+        _until(lambda: _figures(address).get("sessiongraph_pool_size") == 20)
+        (folder,) = tmp_path.glob("sessiongraph-metrics-*")
+        # a worker counts on where the one before it ended
+        assert len(list(folder.glob("counter_*"))) == 2
+    assert not folder.exists()
+
+
+def _pids(processes: list[psutil.Process]) -> set[int]:
+    return {each.pid for each in processes}
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/healthz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_the_metrics_have_a_port_of_their_own(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment["SESSIONGRAPH_METRICS_PORT"] = str(port)
+    for workers in ("1", "2"):
+        with serve(environment, "--workers", workers) as (_, address):
+            assert "process_cpu_seconds_total" in _figures(f"http://127.0.0.1:{port}")
+            assert httpx2.get(f"{address}/metrics").status_code == 404
+            query = httpx2.post(f"http://127.0.0.1:{port}/graphql", json=COUNT)
+            assert query.status_code == 404
+    refused = subprocess.run(
+        [COMMAND, "serve", "--port", str(port)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.stderr == (
+        "sessiongraph: SESSIONGRAPH_METRICS_PORT must be another than that of the API.\n"
+    )

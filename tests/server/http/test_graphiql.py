@@ -49,3 +49,37 @@ async def test_the_policy_allows_what_the_page_loads_and_no_more() -> None:
 
 def test_the_first_query_is_valid() -> None:
     assert validate(schema._schema, parse(DEFAULT_QUERY)) == []
+
+
+async def test_the_headers_are_those_that_owasp_names() -> None:
+    """https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html"""
+    everywhere = {
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+        "cache-control": "no-store",
+    }
+    on_the_page = {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+        "x-dns-prefetch-control": "off",
+        "x-permitted-cross-domain-policies": "none",
+    }
+    async with toy_client() as client:
+        page = await client.get("/graphql", headers=BROWSER)
+        answer = await client.post("/graphql", json={"query": "{ hello }"})
+    assert (everywhere | on_the_page).items() <= dict(page.headers).items()
+    assert everywhere.items() <= dict(answer.headers).items()
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb"):
+        assert f"{feature}=()" in page.headers["permissions-policy"]
+    policy = page.headers["content-security-policy"]
+    for directive in ("default-src", "frame-ancestors", "base-uri", "form-action"):
+        assert f"{directive} 'none'" in policy
+        if directive != "default-src":
+            assert f"{directive} 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in re.findall("script-src[^;]*", policy)[0]
+    assert "unsafe-eval" not in policy
+    for told in ("server", "x-powered-by", "strict-transport-security", "set-cookie"):
+        assert told not in page.headers
+        assert told not in answer.headers
