@@ -43,7 +43,7 @@ def put_under_load(
     """Post bodies for so many seconds; `check` looks for errors, and is no fair measurement."""
     wrk = shutil.which("wrk")
     if wrk is None:
-        return asyncio.run(_run_clients(address, bodies, seconds))
+        return asyncio.run(run_clients(address, bodies, seconds))
     return _run_wrk(wrk, address, bodies, seconds, check=check)
 
 
@@ -67,9 +67,14 @@ def _run_wrk(wrk: str, address: str, bodies: list[bytes], seconds: float, *, che
     )
 
 
-async def _run_clients(address: str, bodies: list[bytes], seconds: float) -> Load:
+async def run_clients(
+    address: str, bodies: list[bytes], seconds: float, clients: int = CLIENTS, key: str = ""
+) -> Load:
+    """Be the clients; with a key, where the server asks for one."""
     url = urlsplit(address)
     head = f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n"
+    if key:
+        head += f"Authorization: Bearer {key}\r\n"
     requests = cycle(
         f"{head}Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         for body in bodies
@@ -92,7 +97,7 @@ async def _run_clients(address: str, bodies: list[bytes], seconds: float) -> Loa
         writer.close()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CLIENTS):
+        for _ in range(clients):
             group.create_task(ask())
     parts = quantiles(took, n=100)
     return Load(

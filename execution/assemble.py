@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from execution.pace import SLICE_ROWS, Pace
 from execution.plan import (
     KEY,
     ConnectionPlan,
@@ -44,21 +45,22 @@ class Assembly:
     """What each step gives."""
     rest: list[tuple[Rest, Sequence[Any], list[Object]]] = field(default_factory=list)
     """What graphql-core is to add, with the rows and the objects that were made of them."""
+    pace: Pace = field(default_factory=Pace)
 
-    def data(self, plan: QueryPlan, rows: Sequence[Sequence[Any]], asked: Any) -> Object:
+    async def data(self, plan: QueryPlan, rows: Sequence[Sequence[Any]], asked: Any) -> Object:
         """Make the query's data of the rows of each step, and of the ids that roots ask for."""
         self.values = [None] * len(plan.steps)
         for step in reversed(plan.steps):
-            self.values[step.number] = self.value(step, rows[step.number])
+            self.values[step.number] = await self.value(step, rows[step.number])
         return plan.make(asked, self.holds, self.values)
 
-    def value(self, step: Step, rows: Sequence[Any]) -> Any:
+    async def value(self, step: Step, rows: Sequence[Any]) -> Any:
         """Make what a step gives."""
         match step:
             case PageStep():
-                return self.connections(step, rows)
+                return await self.connections(step, rows)
             case OneStep():
-                made = self.objects(step.objects, rows)
+                made = await self.objects(step.objects, rows)
                 return {row[KEY]: one for row, one in zip(rows, made, strict=True)}
             case CountStep():
                 return {row[KEY]: row[step.position] for row in rows}
@@ -66,30 +68,34 @@ class Assembly:
                 return {prefix: self.values[each.number] for prefix, each in step.steps.items()}
         raise TypeError(step)
 
-    def objects(self, plan: ObjectPlan, rows: Sequence[Any]) -> list[Object]:
+    async def objects(self, plan: ObjectPlan, rows: Sequence[Any]) -> list[Object]:
         """Make an object of each row."""
         make, holds, values = plan.make, self.holds, self.values
-        made = [make(row, holds, values) for row in rows]
+        made = [make(row, holds, values) for row in rows[:SLICE_ROWS]]
+        for start in range(SLICE_ROWS, len(rows), SLICE_ROWS):
+            await self.pace.keep()
+            made += [make(row, holds, values) for row in rows[start : start + SLICE_ROWS]]
         if plan.rest is not None and made:
             self.rest.append((plan.rest, rows, made))
         return made
 
-    def connections(self, step: PageStep, rows: Sequence[Any]) -> Connections:
+    async def connections(self, step: PageStep, rows: Sequence[Any]) -> Connections:
         """Make the connection of each key, and that of any that has no rows."""
         made = Connections()
         page = self.pages.get(step.number)
         if page is None:
             return made
         plan = step.connection
-        nodes = self.objects(plan.nodes, rows) if plan.nodes else rows
+        nodes = await self.objects(plan.nodes, rows) if plan.nodes else rows
         items: Iterable[Any] = nodes
         if not plan.is_plain:
-            edge_nodes = self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
+            edge_nodes = await self.objects(plan.edge_nodes, rows) if plan.edge_nodes else rows
             cursors = self.written_cursors(step, page, rows) if plan.wants_cursors else rows
             items = zip(nodes, edge_nodes, cursors, strict=True)
         groups: dict[Any, list[Any]] = defaultdict(list)
         for row, item in zip(rows, items, strict=True):
             groups[row[KEY]].append(item)
+        await self.pace.keep()
         counts: Mapping[Any, int] = {}
         if plan.count is not None:
             counts = self.values[plan.count.number]

@@ -1,7 +1,7 @@
 """Runs a plan: finds out what its steps read, reads it by one statement, and has objects made."""
 
 import logging
-from asyncio import gather
+from asyncio import gather, to_thread
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,20 +61,20 @@ async def _run(plan: QueryPlan, request: Request) -> dict[str, Any]:
     rows: list[list[Any]] = [[] for _ in plan.steps]
     cursors: Mapping[int, Sequence[int]] = {}
     if any(reading.sources):
-        statement = _statement(plan, reading.sources)
+        statement = await _statement(plan, reading.sources)
         cursors = statement.cursors
         async with DatabaseTransaction(request.context.engine) as transaction:
             found = await transaction.fetch(statement.compiled, reading.parameters)
         for row in found:
             rows[row[PART]].append(row)
     assembly = Assembly(reading.pages, request.holds, cursors)
-    data = assembly.data(plan, rows, reading.asked)
+    data = await assembly.data(plan, rows, reading.asked)
     if assembly.rest:
         await gather(*[run_rest(request, *rest) for rest in assembly.rest])
     return data
 
 
-def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
+async def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
     """Write the statement, or give the one that was written for sources of the same shape."""
     shape = tuple(
         [
@@ -84,7 +84,8 @@ def _statement(plan: QueryPlan, sources: list[Source]) -> Statement:
     )
     written = _statements.get((plan, shape))
     if written is None:
-        written = write(plan.steps, sources, plan.slots)
+        # of many steps it takes a tenth of a second, in which others go on
+        written = await to_thread(write, plan.steps, sources, plan.slots)
         _statements.keep((plan, shape), written, len(written.compiled.text))
     return written
 

@@ -94,11 +94,11 @@ class Settings(BaseSettings):
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_cost_per_minute: PositiveInt = 50_000_000
     """The cost of a key's operations in a minute; counted by each server process."""
-    max_new_document_characters_per_minute: PositiveInt = 500_000
+    max_new_document_characters_per_minute: PositiveInt = 200_000
     """Of a key's documents that a server process has not prepared before."""
     max_requests_per_key: PositiveInt = 1_000
     """Requests of a key under way in a server process, waiting ones included."""
-    max_concurrent_operations_per_key: PositiveInt = 50
+    max_concurrent_operations_per_key: PositiveInt = 20
     """Operations of a key that run at once in a server process; others wait for their turn."""
     max_errors: PositiveInt = 20
     document_cache_entries: PositiveInt = 1_000

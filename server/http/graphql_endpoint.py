@@ -138,6 +138,10 @@ class GraphQLEndpoint:
         header = None if sent is None else sent.decode("latin-1")
         try:
             caller = await self._runner.within_time(self._authenticate(header))
+        except Unauthenticated as error:
+            if header is not None:
+                await sleep(REFUSAL_PAUSE_SECONDS)
+            raise _refusal(error) from error
         except Exception as error:
             raise _refusal(read_error(error)) from error
         record.operation.caller = caller.name

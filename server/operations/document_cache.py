@@ -95,14 +95,11 @@ class DocumentCache:
         return kept
 
     def prepare(self, text: str) -> PreparedDocument:
-        """Give a document ready to run.
+        """Make a document ready to run. Takes long for some, and may be run in a thread.
 
         Raises `Limited` where it asks for too much, graphql-core's GraphQLSyntaxError,
         `InvalidDocument`, and `Invalid` for a fragment that contains itself.
         """
-        kept = self._documents.get(text)
-        if kept is not None:
-            return kept
         settings = self._settings
         document = parse_within_limits(text, settings)
         measured = measure_operations(self._schema, document, settings)
@@ -119,9 +116,11 @@ class DocumentCache:
             PreparedOperation(document, each.node, each.measure, plan=self._plan(each))
             for each in measured
         ]
-        prepared = PreparedDocument(operations)
+        return PreparedDocument(operations)
+
+    def keep(self, text: str, prepared: PreparedDocument) -> None:
+        """Keep a prepared document."""
         self._documents.keep(text, prepared, len(text))
-        return prepared
 
     def _plan(self, operation: MeasuredOperation) -> Plan | None:
         if not self._settings.plans_queries:

@@ -1,6 +1,6 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
-from asyncio import sleep
+from asyncio import sleep, to_thread
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -29,8 +29,8 @@ T = TypeVar("T")
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
 
-_WEIGHT_OF_PREPARING = 1_000
-"""A new document takes as long as the answer to a large one."""
+_WEIGHT_OF_A_NEW_DOCUMENT = 1_000
+"""It is prepared, and its statement written, which takes as long as a large answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class ReadyOperation:
     caller: Caller
     cost: int
     """Objects that it could return at most."""
+    weight: int
+    """What it takes of its caller's share while it runs."""
 
 
 class OperationRunner:
@@ -77,8 +79,11 @@ class OperationRunner:
         database raised where a persisted document was looked for.
         """
         record.started = perf_counter()
-        record.document = await self._text(request.document)
-        document = await self._document(record.document, caller)
+        record.document = text = await self._text(request.document)
+        document = self.documents.kept(text)
+        is_new = document is None
+        if document is None:
+            document = await self._prepare(text, caller)
         operation = document.operation(request.operation_name)
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
@@ -86,34 +91,29 @@ class OperationRunner:
         record.cost = check_cost(
             self._schema, operation, variables=request.variables, settings=self._settings
         )
-        return ReadyOperation(operation, request, caller, record.cost)
+        weight = max(record.cost, _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0)
+        return ReadyOperation(operation, request, caller, record.cost, weight)
 
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
         """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
         share = self.shares.of(ready.caller)
         await _spend(share.cost, 1 + ready.cost)
-        await self.shares.begin(share, ready.cost)
-        try:
+        async with self.shares.turn(share, ready.weight):
             outcome = await self._execute(ready, context)
-        finally:
-            self.shares.end(share, ready.cost)
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
             if (ready.request.wants_cost)
             else outcome
         )
 
-    async def _document(self, text: str, caller: Caller) -> PreparedDocument:
-        kept = self.documents.kept(text)
-        if kept is not None:
-            return kept
+    async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
         await _spend(share.new_documents, len(text))
-        await self.shares.begin(share, _WEIGHT_OF_PREPARING)
-        try:
-            return self.documents.prepare(text)
-        finally:
-            self.shares.end(share, _WEIGHT_OF_PREPARING)
+        async with self.shares.turn(share, _WEIGHT_OF_A_NEW_DOCUMENT):
+            # of a long one it takes a tenth of a second, in which others go on
+            prepared = await to_thread(self.documents.prepare, text)
+        self.documents.keep(text, prepared)
+        return prepared
 
     async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
         operation, variables = ready.operation, ready.request.variables

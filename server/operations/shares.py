@@ -7,7 +7,8 @@ Everything is counted by this process alone.
 
 from asyncio import Future, get_running_loop
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
@@ -16,13 +17,15 @@ from server.caller import Caller
 from server.operations.errors import RateLimited
 from server.settings import Settings
 
-REFUSAL_PAUSE_SECONDS = 1.0
-"""How long a refusal for going over a limit is held back: who floods waits, and costs little."""
-_ACTIVE_SECONDS = 1.0
+REFUSAL_PAUSE_SECONDS = 0.25
+"""How long a refusal of a key is held back: who floods waits, and costs little."""
+_ACTIVE_SECONDS = 0.25
 """Who asked for something within this time is active."""
-_SHARED_OPERATIONS = 8
+_SHARED_OPERATIONS = 3
 _SHARED_WEIGHT = 1_000
-"""What a caller may run at once while others are active, unless it runs nothing else."""
+"""What a caller may run at once while others are active, or one heavy operation, which is more."""
+_REST = 3
+"""While others are active, a caller rests after a heavy operation for so many times as long."""
 _KEPT_SHARES = 10_000
 
 
@@ -75,6 +78,8 @@ class Share:
     """Of the operations that are running."""
     waiting: deque[tuple[int, Future[None]]] = field(default_factory=deque)
     last_active: float = 0.0
+    rests: int = 0
+    """Rests that are not over, each from a heavy operation."""
 
 
 class Shares:
@@ -115,8 +120,17 @@ class Shares:
         """Count a request no more."""
         share.requests -= 1
 
-    async def begin(self, share: Share, weight: int) -> None:
+    @asynccontextmanager
+    async def turn(self, share: Share, weight: int) -> AsyncIterator[None]:
         """Wait for the turn of an operation, whose weight is what it costs."""
+        await self._begin(share, weight)
+        began = monotonic()
+        try:
+            yield
+        finally:
+            self._end(share, weight, began)
+
+    async def _begin(self, share: Share, weight: int) -> None:
         if not share.waiting and self._may_begin(share, weight):
             share.running += 1
             share.weight += weight
@@ -127,14 +141,24 @@ class Shares:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():  # it came as the request was stopped
-                self.end(share, weight)
+                self._end(share, weight, monotonic())
             raise
 
-    def end(self, share: Share, weight: int) -> None:
-        """End an operation's turn."""
+    def _end(self, share: Share, weight: int, began: float) -> None:
         share.running -= 1
         share.weight -= weight
         share.last_active = monotonic()
+        if weight >= _SHARED_WEIGHT and self._has_company(share):
+            share.rests += 1
+            rest = _REST * (share.last_active - began)
+            get_running_loop().call_later(rest, self._end_rest, share)
+        self._let_begin(share)
+
+    def _end_rest(self, share: Share) -> None:
+        share.rests -= 1
+        self._let_begin(share)
+
+    def _let_begin(self, share: Share) -> None:
         while share.waiting and self._may_begin(share, share.waiting[0][0]):
             next_weight, turn = share.waiting.popleft()
             if not turn.done():
@@ -143,9 +167,9 @@ class Shares:
                 share.weight += next_weight
 
     def _may_begin(self, share: Share, weight: int) -> bool:
-        if not share.running:
-            return True
         if self._has_company(share):
+            if share.rests or not share.running:
+                return not share.rests
             is_light = share.weight + weight <= _SHARED_WEIGHT
             return is_light and share.running < _SHARED_OPERATIONS
         return share.running < self._settings.max_concurrent_operations_per_key
@@ -169,6 +193,7 @@ class Shares:
 
     def _forget_idle(self) -> None:
         if len(self._shares) > _KEPT_SHARES:
-            oldest = next(iter(self._shares))
-            if not self._shares[oldest].requests:
-                del self._shares[oldest]
+            shares = self._shares.items()  # the least active first
+            idle = next((identity for identity, share in shares if not share.requests), None)
+            if idle is not None:
+                del self._shares[idle]

@@ -48,8 +48,10 @@ def _requests(address: str) -> Iterator[httpx2.Response]:
         f"{{ {WRITTEN} }}",
         f'{{ session(id: "{WRITTEN}',
         f'mutation {{ createSession(input: {{title: "{WRITTEN}", status: {WRITTEN}}}) {{ id }} }}',
-        f'mutation {{ recordMessage(input: {{session: "{WRITTEN}", role: USER, content: "{WRITTEN}"'
-        "}) { message { id } } }",
+        (
+            f'mutation {{ recordMessage(input: {{session: "{WRITTEN}", role: USER, content: "{WRITTEN}"'
+            "}) { message { id } } }"
+        ),
     ]
     variables = {"id": WRITTEN, "input": {WRITTEN: WRITTEN}}
     for headers in ({}, bearer, {"authorization": KEY}, {"authorization": f"Basic {KEY}"}):

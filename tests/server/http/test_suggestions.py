@@ -52,8 +52,10 @@ MISSPELT: list[tuple[str, dict[str, object]]] = [
     (CREATE, {"input": {"sessionId": "a", "kind": "SUBAGNT"}}),
     (CREATE, {"input": {"tag": ["a"], "metadatas": {}}}),
     (
-        'mutation { recordMessage(input: {session: "a", role: USR, content: "b"}) '
-        "{ message { id } } }",
+        (
+            'mutation { recordMessage(input: {session: "a", role: USR, content: "b"}) '
+            "{ message { id } } }"
+        ),
         {},
     ),
     (

@@ -6,7 +6,7 @@ from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from resolvers.errors import Invalid
 from schema import schema
-from server.operations.document_cache import DocumentCache, InvalidDocument
+from server.operations.document_cache import DocumentCache, PreparedDocument
 from server.operations.document_limits import check_cost, measure_operations, parse_within_limits
 from server.operations.document_walk import DocumentWalk, Measure
 from server.operations.errors import Limited
@@ -201,25 +201,29 @@ def test_the_time_for_a_bad_document_is_short(name: str) -> None:
     assert perf_counter() - started < 2
 
 
-def test_valid_documents_are_kept_and_the_least_recent_go_first() -> None:
+def _keep(documents: DocumentCache, text: str) -> PreparedDocument:
+    prepared = documents.prepare(text)
+    documents.keep(text, prepared)
+    return prepared
+
+
+def test_documents_are_kept_and_the_least_recent_go_first() -> None:
     documents = DocumentCache(SCHEMA, Settings(document_cache_entries=2))
-    first = documents.prepare("{ hello }")
-    documents.prepare("query B { hello }")
-    assert documents.prepare("{ hello }") is first
-    documents.prepare("query C { hello }")
+    first = _keep(documents, "{ hello }")
+    _keep(documents, "query B { hello }")
+    assert documents.kept("{ hello }") is first
+    _keep(documents, "query C { hello }")
     assert len(documents) == 2
-    assert documents.prepare("{ hello }") is first
-    with pytest.raises(InvalidDocument):
-        documents.prepare("{ nope }")
-    assert len(documents) == 2
+    assert documents.kept("{ hello }") is first
+    assert documents.kept("query B { hello }") is None
 
 
 def test_kept_documents_are_bounded_by_their_length() -> None:
     documents = DocumentCache(SCHEMA, Settings(document_cache_characters=30))
-    documents.prepare("{ hello }")
-    documents.prepare("query B { hello }")
+    _keep(documents, "{ hello }")
+    _keep(documents, "query B { hello }")
     assert len(documents) == 2
-    documents.prepare("query C { hello }")
+    _keep(documents, "query C { hello }")
     assert len(documents) == 1
-    documents.prepare("{ hello } #" + "x" * 30)
+    _keep(documents, "{ hello } #" + "x" * 30)
     assert len(documents) == 0

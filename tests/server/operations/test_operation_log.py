@@ -16,18 +16,26 @@ from tests.statements import recorded_statements
 
 OPERATIONS = [
     "{ __typename }",
-    "query Page { sessions(first: 2) { totalCount nodes { agent { name } treeUsage { costUsd } } } }",
+    "query Page { sessions(first: 2) { totalCount nodes { agent { id } treeUsage { costUsd } } } }",
     '{ session(id: "nobody") { id } }',
     'mutation { createAgent(input: {agentId: "a", name: "A"}) { agent { id } } }',
-    'mutation { createSession(input: {sessionId: "s", agent: "a", idempotencyKey: "k"})'
-    " { replayed session { title messages { nodes { id } } } } }",
-    'mutation { createSession(input: {sessionId: "s", agent: "a", idempotencyKey: "k"})'
-    " { replayed } }",
-    'mutation { recordMessage(input: {session: "nobody", role: USER, content: "x"})'
-    " { message { id } } }",
-    'mutation { recordBatch(input: {records: [{recordMessage: {session: "s", role: USER,'
-    ' content: "x"}}, {recordMessage: {session: "s", role: USER, content: "y"}}]}) { recordedCount'
-    " } }",
+    (
+        'mutation { createSession(input: {sessionId: "s", agent: "a", idempotencyKey: "k"})'
+        " { replayed session { title messages { nodes { id } } } } }"
+    ),
+    (
+        'mutation { createSession(input: {sessionId: "s", agent: "a", idempotencyKey: "k"})'
+        " { replayed } }"
+    ),
+    (
+        'mutation { recordMessage(input: {session: "nobody", role: USER, content: "x"})'
+        " { message { id } } }"
+    ),
+    (
+        'mutation { recordBatch(input: {records: [{recordMessage: {session: "s", role: USER,'
+        ' content: "x"}}, {recordMessage: {session: "s", role: USER, content: "y"}}]}) { recordedCount'
+        " } }"
+    ),
 ]
 
 
