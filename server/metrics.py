@@ -45,6 +45,20 @@ def forget_worker(folder: str, place: int) -> None:
     mark_process_dead(place, folder)  # type: ignore[no-untyped-call]
 
 
+class TalliedHistogram(Histogram):
+    """A histogram that takes many values at once.
+
+    To observe one by one costs ten times as much as to count them in a list.
+    """
+
+    def add(self, tally: Sequence[int], total: float) -> None:
+        """Add how many values fell into each bucket, and their sum."""
+        for bucket, count in zip(self._buckets, tally, strict=True):
+            if count:
+                bucket.inc(count)
+        self._sum.inc(total)
+
+
 class Metrics:
     """The figures of one application."""
 
@@ -81,9 +95,13 @@ class Metrics:
 
     def histogram(
         self, name: str, description: str, buckets: Sequence[float], labels: Sequence[str] = ()
-    ) -> Histogram:
-        """Add a histogram with the upper bounds of its buckets."""
-        return Histogram(name, description, labels, registry=self._registry, buckets=buckets)
+    ) -> TalliedHistogram:
+        """Add a histogram with the upper bounds of its buckets; the last one has none."""
+        return TalliedHistogram(name, description, labels, registry=self._registry, buckets=buckets)
+
+    def before_reading(self, action: Callable[[], None]) -> None:
+        """Do something each time before the figures are read."""
+        self._read.append(action)
 
     def refresh(self) -> None:
         """Read what is kept elsewhere."""

@@ -1,6 +1,6 @@
 """What is counted of operations."""
 
-from prometheus_client import Counter, Histogram
+from bisect import bisect_left
 
 from server.metrics import Metrics
 from server.operations.operation_record import OperationRecord
@@ -12,10 +12,22 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _KEYS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000)
 
 
+class _Tally:
+    """Operations of the same labels that have ended since Prometheus was last told."""
+
+    __slots__ = ("buckets", "ended", "seconds")
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self.seconds = 0.0
+        self.buckets = [0] * (len(_SECONDS) + 1)
+
+
 class OperationMetrics:
     """Counts operations that have ended.
 
-    What has no labels is kept as a plain number, and given to Prometheus when it asks.
+    All is kept in plain numbers and given to Prometheus's client when it is read: to count there
+    takes 3 % of a small operation's time, and to look labels up as much again.
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -66,9 +78,8 @@ class OperationMetrics:
             lambda: self._refused_callers,
         )
         self._names: set[str] = set()
-        # looking a child up by its labels takes longer than counting
-        self._counters: dict[tuple[str | None, str | None, str | None], Counter] = {}
-        self._histograms: dict[tuple[str | None, str | None], Histogram] = {}
+        self._tallies: dict[tuple[str | None, str | None, str | None], _Tally] = {}
+        metrics.before_reading(self._tell)
 
     def count(self, record: OperationRecord) -> None:
         """Count an operation that has ended."""
@@ -81,12 +92,14 @@ class OperationMetrics:
         if name is not None and name not in self._names:
             name = self._known(name)
         labels = record.kind, name, record.code
-        counter = self._counters.get(labels) or self._counter(*labels)
-        counter.inc()
+        tally = self._tallies.get(labels)
+        if tally is None:
+            tally = self._tallies[labels] = _Tally()
+        tally.ended += 1
         seconds = record.seconds
         if seconds is not None:
-            histogram = self._histograms.get(labels[:2]) or self._histogram(*labels[:2])
-            histogram.observe(seconds)
+            tally.seconds += seconds
+            tally.buckets[bisect_left(_SECONDS, seconds)] += 1
         for size in database.batches:
             self._batches.observe(size)
         if record.code is not None:
@@ -104,12 +117,9 @@ class OperationMetrics:
         self._names.add(name)
         return name
 
-    def _counter(self, kind: str | None, name: str | None, code: str | None) -> Counter:
-        made = self._ended.labels(kind or "none", name or "", code or "")
-        self._counters[kind, name, code] = made
-        return made
-
-    def _histogram(self, kind: str | None, name: str | None) -> Histogram:
-        made = self._seconds.labels(kind or "none", name or "")
-        self._histograms[kind, name] = made
-        return made
+    def _tell(self) -> None:
+        tallies, self._tallies = self._tallies, {}
+        for (kind, name, code), tally in tallies.items():
+            self._ended.labels(kind or "none", name or "", code or "").inc(tally.ended)
+            if any(tally.buckets):
+                self._seconds.labels(kind or "none", name or "").add(tally.buckets, tally.seconds)

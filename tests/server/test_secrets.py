@@ -49,8 +49,8 @@ def _requests(address: str) -> Iterator[httpx2.Response]:
         f'{{ session(id: "{WRITTEN}',
         f'mutation {{ createSession(input: {{title: "{WRITTEN}", status: {WRITTEN}}}) {{ id }} }}',
         (
-            f'mutation {{ recordMessage(input: {{session: "{WRITTEN}", role: USER, content: "{WRITTEN}"'
-            "}) { message { id } } }"
+            f'mutation {{ recordMessage(input: {{session: "{WRITTEN}", role: USER, '
+            f'content: "{WRITTEN}"}}) {{ message {{ id }} }} }}'
         ),
     ]
     variables = {"id": WRITTEN, "input": {WRITTEN: WRITTEN}}

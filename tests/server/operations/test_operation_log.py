@@ -32,9 +32,9 @@ OPERATIONS = [
         " { message { id } } }"
     ),
     (
-        'mutation { recordBatch(input: {records: [{recordMessage: {session: "s", role: USER,'
-        ' content: "x"}}, {recordMessage: {session: "s", role: USER, content: "y"}}]}) { recordedCount'
-        " } }"
+        "mutation { recordBatch(input: {records: ["
+        '{recordMessage: {session: "s", role: USER, content: "x"}}, '
+        '{recordMessage: {session: "s", role: USER, content: "y"}}]}) { recordedCount } }'
     ),
 ]
 
