@@ -220,7 +220,8 @@ def test_any_worker_tells_the_figures_of_all(environment: dict[str, str], tmp_pa
         first = _workers(process.pid)
         for killed in first:
             killed.kill()
-        _until(lambda: len({each.pid for each in _workers(process.pid)} - _pids(first)) == 2)
+        psutil.wait_procs(first, READY_SECONDS)
+        _until(lambda: len(_workers(process.pid)) == 2)
         _until(lambda: _answers(address))
         httpx2.post(f"{address}/graphql", json=COUNT)
         _until(lambda: _figures(address).get(counted) == 21)
@@ -229,10 +230,6 @@ def test_any_worker_tells_the_figures_of_all(environment: dict[str, str], tmp_pa
         # a worker counts on where the one before it ended
         assert len(list(folder.glob("counter_*"))) == 2
     assert not folder.exists()
-
-
-def _pids(processes: list[psutil.Process]) -> set[int]:
-    return {each.pid for each in processes}
 
 
 def _answers(address: str) -> bool:
