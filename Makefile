@@ -1,4 +1,4 @@
-# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `bench`, `check`, `format`, `migration`, `lock`.
+# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `test-chaos`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
 # Only Python 3.11 or newer is needed, and Node 20 for `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -13,7 +13,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-execution test-clients bench check format migration lock
+.PHONY: help serve demo test test-execution test-clients test-chaos test-hostile bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -34,6 +34,15 @@ test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node
 # ten times the random queries that `test` runs by plan and by graphql-core
 test-execution: $(DEVELOP)
 	SESSIONGRAPH_TEST_EXAMPLES=20000 $(BIN)/pytest tests/execution
+
+# ten times the faults that `test` has; SESSIONGRAPH_TEST_SEED=n draws those of another run again
+test-chaos: $(DEVELOP)
+	SESSIONGRAPH_TEST_FAULTS=90 $(BIN)/pytest -s tests/chaos
+
+# thirty times the damaged requests that `test` draws, and a hundred documents for each field
+test-hostile: $(DEVELOP)
+	SESSIONGRAPH_TEST_EXAMPLES=10000 $(BIN)/pytest tests/hostile/test_fuzz.py
+	SESSIONGRAPH_TEST_EXAMPLES=100 $(BIN)/pytest tests/hostile/test_schema_fuzz.py
 
 # about ten minutes; writes bench/README.md and bench/results.svg
 bench: $(DEVELOP) $(PEERS)/node_modules/installed

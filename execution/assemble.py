@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from execution.pace import SLICE_ROWS, Pace
 from execution.plan import (
     KEY,
     ConnectionPlan,
@@ -19,6 +18,7 @@ from execution.plan import (
     Rest,
     Step,
 )
+from resolvers.pace import SLICE_ROWS, Pace
 from resolvers.page import Page, PageRows, write_cursor
 
 Object = dict[str, Any]

@@ -37,7 +37,15 @@ class Request:
         conditions: Sequence[Condition],
     ) -> Self:
         """Read the variables of an operation. Raises `Unplannable` where they are wrong."""
-        coerced = get_variable_values(schema, node.variable_definitions or (), dict(variables))
+        # the first error will do, since graphql-core then reads them again: each takes as long as
+        # what it is found in, and a body may hold a hundred thousand
+        coerced = get_variable_values(
+            schema,
+            node.variable_definitions or (),
+            dict(variables),
+            max_errors=0,
+            hide_suggestions=True,
+        )
         if isinstance(coerced, list):
             raise Unplannable
         given = coerced.coerced

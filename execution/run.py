@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError
+from sqlalchemy.exc import SQLAlchemyError
 
 from execution.assemble import Assembly
 from execution.bounded_cache import BoundedCache
@@ -47,9 +48,9 @@ async def run_query(plan: QueryPlan, request: Request) -> dict[str, Any] | None:
     """Give a query's data; None where graphql-core has to run it, since it tells all errors."""
     try:
         return await _run(plan, request)
-    except (Unplannable, DomainError, GraphQLError):
-        return None
-    except Exception:  # noqa: BLE001  such as a broken connection: graphql-core tells of it
+    except (Unplannable, DomainError, GraphQLError, OSError, SQLAlchemyError):
+        return None  # the last two where the database is away, which graphql-core finds as well
+    except Exception:  # noqa: BLE001  graphql-core answers in its place
         _log.warning("A plan failed.", exc_info=True)
         return None
 

@@ -32,4 +32,8 @@ class ApiKey(ProjectRoot, Base):
     prefix: Mapped[str]
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    expires_at: Mapped[datetime | None]
+    """From then on it opens nothing; None is never."""
+    last_used_at: Mapped[datetime | None]
+    """Written about a minute late; None where it was never used."""
     revoked_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from asyncpg import IntegrityConstraintViolationError
 from resolvers.agent import create_agent, update_agent
 from resolvers.agent_metric import record_agent_metric
 from resolvers.agent_version import activate_agent_version, create_agent_version
+from resolvers.batch_locks import lock_for
 from resolvers.confirmation import clear_confirmation, decide_confirmation, request_confirmation
 from resolvers.errors import DomainError, Invalid
 from resolvers.identifiers import TABLES, encode
@@ -18,6 +19,7 @@ from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import apply_memory_annotation, create_memory_annotation
 from resolvers.message import record_message
 from resolvers.module_state import record_state_transition, upsert_module_state
+from resolvers.pace import Pace
 from resolvers.recording import Answer, Recording
 from resolvers.session import create_session, end_session, update_session
 from resolvers.session_event import create_session_event
@@ -71,10 +73,15 @@ async def record_batch(
     if not 1 <= len(records) <= MAXIMUM_RECORDS:
         raise Invalid(f"Give 1 to {MAXIMUM_RECORDS} records.", field="records")
     told = _read(records)
+    await lock_for(recording, [record.values for record in told])
     try:
         async with recording.transaction.savepoint():
             batch = await start_batch(recording, _tool_call_ids(told))
-            results = [await _run(batch, record) for record in told]
+            results = []
+            pace = Pace()
+            for record in told:
+                results.append(await _run(batch, record))
+                await pace.keep()
             await batch.flush()
     except IntegrityConstraintViolationError:
         pass  # which record it was shows only one by one

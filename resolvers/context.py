@@ -1,4 +1,4 @@
-"""What a request carries: the project, what its key allows, and the loaders."""
+"""What a request carries: the project, and the loaders."""
 
 from asyncio import shield
 from collections.abc import Callable, Coroutine, Hashable, Sequence
@@ -11,10 +11,8 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models import Scope
 from resolvers.batch_loading import Loaded, Loader
 from resolvers.database_use import database_use
-from resolvers.errors import Forbidden
 from resolvers.filters import Filter
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageRows
@@ -29,14 +27,8 @@ class Context:
 
     engine: AsyncEngine
     project_id: int
-    scopes: frozenset[Scope] = frozenset(Scope)
     _written: dict[tuple[Hashable, Any], Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
-
-    def require(self, scope: Scope) -> None:
-        """Raise `Forbidden` unless the request's key has the scope."""
-        if scope not in self.scopes:
-            raise Forbidden(f"This key may not do that; it needs the scope `{scope}`.")
 
     async def load(self, loader: Loader[Loaded], key: Any) -> Loaded:
         """Load what a key leads to, together with the others asked for at the same time."""

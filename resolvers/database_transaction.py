@@ -1,11 +1,12 @@
 """A transaction on a connection of the engine's pool, run by the driver itself."""
 
+from asyncio import timeout
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import Connection, CursorResult, Executable, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -15,6 +16,9 @@ from resolvers.database_use import database_use
 from resolvers.pooled_connection import give_back, take_connection
 
 Given = TypeVar("Given")
+
+_ROLLBACK_SECONDS = 2.0
+"""How long a database may take for one, which it does at once, after what was cancelled."""
 
 
 class ConnectionLostError(ConnectionError):
@@ -53,15 +57,24 @@ class DatabaseTransaction:
             if self.has_begun and kind is None:
                 await self._run("COMMIT")
             elif self.has_begun and not self._driver.is_closed():
-                await self._run("ROLLBACK")
+                await self._roll_back()
         finally:
-            if self._driver.is_in_transaction():  # what should have ended it was cancelled
-                self._driver.terminate()
             try:
+                # what should have ended it was cancelled
+                if not self._driver.is_closed() and self._driver.is_in_transaction():
+                    self._driver.terminate()
                 if self._connection is not None:
                     await self._connection.close()
             finally:
                 give_back(self._engine, self._pooled)
+
+    async def _roll_back(self) -> None:
+        """Take back what was done, or break the connection off, which does it too."""
+        try:
+            async with timeout(_ROLLBACK_SECONDS):
+                await self._run("ROLLBACK")
+        except (TimeoutError, ConnectionLostError):
+            self._driver.terminate()
 
     async def _open(self) -> None:
         if self._pooled is None:
@@ -71,6 +84,10 @@ class DatabaseTransaction:
     async def _tell(self, running: Awaitable[Given]) -> Given:
         try:
             return await running
+        except InternalClientError as error:
+            # such as where the server has said that it ends, and the end is not there yet
+            self._driver.terminate()
+            raise ConnectionLostError("The connection to the database broke.") from error
         except (PostgresError, InterfaceError, OSError) as error:
             if self._driver.is_closed():
                 raise ConnectionLostError("The connection to the database broke.") from error
@@ -93,7 +110,7 @@ class DatabaseTransaction:
         await self._run("SAVEPOINT block")
         try:
             yield
-        except BaseException:
+        except Exception:  # what is cancelled takes back the whole transaction
             if not self._driver.is_closed():
                 await self._run("ROLLBACK TO block")
             raise

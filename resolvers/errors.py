@@ -6,9 +6,9 @@
     ├── Invalid          the input cannot be right, whatever is stored  (BAD_USER_INPUT)
     ├── NotFound         no such object in this project                 (NOT_FOUND)
     ├── Conflict         it contradicts what is stored                  (CONFLICT)
-    ├── Unauthenticated  no key, or none that is known               (UNAUTHENTICATED)
+    ├── Unauthenticated  no key or token, or none that is good       (UNAUTHENTICATED)
     ├── Forbidden        the key or the server's settings forbid it     (FORBIDDEN)
-    └── Unavailable      the database is away; try again                (UNAVAILABLE)
+    └── Unavailable      the database or a token's issuer is away       (UNAVAILABLE)
 
 A message names the fix. It never echoes a value, SQL or a stack trace: everything in a
 `DomainError` is read by the client.
@@ -57,7 +57,7 @@ class Conflict(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """The request has no API key, or none that is known."""
+    """The request has no API key or token, or none that is good."""
 
     code = "UNAUTHENTICATED"
 
@@ -69,6 +69,6 @@ class Forbidden(DomainError):
 
 
 class Unavailable(DomainError):
-    """The database did not answer; the same request may succeed later."""
+    """The database, or a token's issuer, did not answer; the same may succeed later."""
 
     code = "UNAVAILABLE"

@@ -45,8 +45,8 @@ _TURNS: WeakKeyDictionary[QueuePool, _Turns] = WeakKeyDictionary()
 async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     """Take a connection for the driver's own use, to be given back by `give_back`.
 
-    Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and its errors
-    of connecting. What `AsyncEngine.connect` does beside this costs as much again.
+    Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and OSErrors
+    where none can be made. What `AsyncEngine.connect` does beside this costs as much again.
     """
     pool = pool_of(engine)
     turns = _turns(pool)
@@ -56,8 +56,10 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
         await turns.acquire()
     try:
         return await greenlet_spawn(pool.connect)
-    except BaseException:
+    except BaseException as error:
         turns.release()
+        if isinstance(error, engine.dialect.loaded_dbapi.Error):
+            raise ConnectionRefusedError("The database takes no connection.") from error
         raise
 
 
@@ -71,7 +73,7 @@ def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
 
 @asynccontextmanager
 async def connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect as `AsyncEngine.connect` does, in turn. Raises what `take_connection` raises."""
+    """Connect as `AsyncEngine.connect` does, in turn. Raises SQLAlchemy's errors."""
     pool = pool_of(engine)
     turns = _turns(pool)
     if turns.locked():

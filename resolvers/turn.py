@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resolvers.batch import ids_of, start_batch, tool_call_ids_of
+from resolvers.batch_locks import lock_for
 from resolvers.errors import DomainError, Invalid
 from resolvers.identifiers import encode
 from resolvers.memory_access import record_memory_access
@@ -33,6 +34,7 @@ async def record_turn(
     """
     if not messages:
         raise Invalid("A turn has at least one message.", field="messages")
+    await lock_for(recording, [{"session": session}, *(memory_accesses or ())])
     batch = await start_batch(recording, tool_call_ids_of(messages))
 
     async def run(function: Any, name: str, items: Sequence[Mapping[str, Any]] | None) -> Any:

@@ -8,6 +8,7 @@ import strawberry
 from resolvers.context import Context
 from resolvers.loaders import Pages
 from resolvers.page import Page, PageRows
+from schema.access import READABLE
 from schema.method import method
 
 NodeType = TypeVar("NodeType")
@@ -18,16 +19,20 @@ class PageInfo:
     """The Relay page information."""
 
     has_next_page: bool = strawberry.field(
-        description="Forward: whether rows follow. Backward: whether `before` was given."
+        description="Forward: whether rows follow. Backward: whether `before` was given.",
+        metadata=READABLE,
     )
     has_previous_page: bool = strawberry.field(
-        description="Backward: whether rows precede. Forward: whether `after` was given."
+        description="Backward: whether rows precede. Forward: whether `after` was given.",
+        metadata=READABLE,
     )
     start_cursor: str | None = strawberry.field(
-        description="The first row's cursor; null if the page is empty."
+        description="The first row's cursor; null if the page is empty.",
+        metadata=READABLE,
     )
     end_cursor: str | None = strawberry.field(
-        description="The last row's cursor; null if the page is empty."
+        description="The last row's cursor; null if the page is empty.",
+        metadata=READABLE,
     )
 
 
@@ -36,9 +41,10 @@ class Edge(Generic[NodeType]):
     """The Relay edge."""
 
     cursor: str = strawberry.field(
-        description="Marks this row in the connection; give it as `after` or `before`."
+        description="Marks this row in the connection; give it as `after` or `before`.",
+        metadata=READABLE,
     )
-    node: NodeType = strawberry.field(description="The row itself.")
+    node: NodeType = strawberry.field(description="The row itself.", metadata=READABLE)
 
 
 @strawberry.type(description="A page of a connection.")

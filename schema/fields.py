@@ -2,7 +2,8 @@
 
 `column`, `computed`, `one`, `many`, `page` and `loaded` are the fields of a node or a payload,
 `find` and `page` those of the root. The declaration stays in the field's `metadata["declaration"]`
-(`schema/declarations.py`); nothing else knows how a field resolves.
+(`schema/declarations.py`); nothing else knows how a field resolves. Whoever may read may read
+them all (`schema/access.py`).
 """
 
 from asyncio import gather
@@ -25,6 +26,7 @@ from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageArguments
 from resolvers.validation import check_name
+from schema.access import READABLE
 from schema.connection import Connection
 from schema.declarations import (
     ColumnField,
@@ -78,9 +80,13 @@ def _position(column: InstrumentedAttribute[Any]) -> int:
     return list(table.c).index(column.property.columns[0])
 
 
-def _field(declaration: Declaration, resolver: Callable[..., Any], description: str) -> Any:
+def _field(
+    declaration: Declaration, resolver: Callable[..., Any], description: str, **metadata: Any
+) -> Any:
     return strawberry.field(
-        resolver=resolver, description=description, metadata={"declaration": declaration}
+        resolver=resolver,
+        description=description,
+        metadata={**READABLE, "declaration": declaration, **metadata},
     )
 
 
@@ -247,11 +253,7 @@ def loaded(
         *signature(loader).parameters.values(),
     ]
     resolve.__signature__ = Signature(given)  # type: ignore[attr-defined]  # Strawberry reads it
-    return strawberry.field(
-        resolver=resolve,
-        description=description,
-        metadata={"declaration": declaration, "size": size},
-    )
+    return _field(declaration, resolve, description, size=size)
 
 
 def find(loader: OneByColumn, by_name: OneByColumn | None, description: str) -> Any:

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
-from server.authentication import Authenticator
+from server.addresses import is_loopback
+from server.authentication.authenticator import Authenticator
 from server.caller import Caller
 from server.http.cross_origin import allow_origins
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -24,7 +25,7 @@ from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
-from server.settings import Settings, is_loopback
+from server.settings import Settings
 from server.telemetry import open_tracing
 
 _GC_THRESHOLD = (200_000, 20, 100)
@@ -35,6 +36,7 @@ _SWITCH_SECONDS = 0.001
 
 def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     """Make the application (ASGI). It disposes of the engine when it stops."""
+    authenticator = Authenticator(engine, settings)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -44,7 +46,7 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with metrics.kept_fresh():
+        async with authenticator.key_use.written(), metrics.kept_fresh():
             yield
         await engine.dispose()
         if export is not None:
@@ -60,14 +62,14 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
     kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
-    authenticate = Authenticator(engine, settings.requires_key).caller
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, caller.scopes)
+        return Context(engine, caller.project_id)
 
     add_process_metrics(metrics, engine, runner.documents)
     endpoint = allow_origins(
-        GraphQLEndpoint(runner, authenticate, context_for, settings), settings.allowed_origins
+        GraphQLEndpoint(runner, authenticator.caller, context_for, settings),
+        settings.allowed_origins,
     )
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     app = _check_host(settings, at_graphql(endpoint, router))

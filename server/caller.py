@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 
 from models import Scope
 
@@ -13,6 +14,9 @@ class Caller:
     project_id: int
     scopes: frozenset[Scope] = frozenset(Scope)
     identity: Hashable = None
-    """What limits are counted by: one value for each key; None where no key is needed."""
+    """What limits are counted by: the prefix of a key, or a token's issuer and subject; None where
+    no key is needed."""
     name: str | None = None
-    """What the log calls it: the name of the key."""
+    """What the log calls it: the name of the key, or the token's subject."""
+    expires_at: datetime | None = None
+    """When the key or the token ends; None where it does not."""

@@ -13,6 +13,7 @@ from server.commands.keys import keys
 from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
+from server.commands.projects import projects
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
 from server.commands.write_migration import write_migration
@@ -35,6 +36,7 @@ application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")
+application.add_typer(projects, name="projects")
 
 
 def main() -> None:

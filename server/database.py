@@ -1,7 +1,6 @@
 """The engine: connections to PostgreSQL, and what must be true of the server behind them."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import asyncpg
@@ -19,6 +18,8 @@ from server.telemetry import open_tracing
 
 OLDEST_VERSION = 150000
 """PostgreSQL 15, the first whose foreign keys can set one column of a composite key to null."""
+IDLE_TRANSACTION_SECONDS = 60
+"""When PostgreSQL ends a transaction in which nothing happens, as where a server's host is gone."""
 _CONNECT_SECONDS = 5.0
 _PREPARED_CHARACTERS = 64 * 1024
 """Longest statement that is kept prepared: that of a query with many links is long."""
@@ -61,12 +62,13 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
         adapter = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
     if tracing is not None:
         driver["connection_class"] = tracing.TracedConnection
-    connect = partial(
-        asyncpg.connect, dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver
-    )
-    engine: AsyncEngine = create_async_engine(
+
+    async def connect(**_from_url: object) -> Any:
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver)
+
+    engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
-        creator=lambda: engine.dialect.loaded_dbapi.connect(async_creator_fn=connect, **adapter),
+        connect_args={"async_creator_fn": connect, **adapter},
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
@@ -86,7 +88,7 @@ def _session_settings(settings: Settings) -> dict[str, str]:
     return {
         "jit": "off",
         "statement_timeout": str(round(settings.statement_timeout_seconds * 1000)),
-        "idle_in_transaction_session_timeout": "60000",
+        "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_SECONDS * 1000),
     }
 
 

@@ -5,11 +5,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import cast
 
 import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.app import create_app
+from server.database_watch import DatabaseWatch
+from server.http.bounded_connection import BoundedConnection, close_late
+from server.open_files import allow_connections
 from server.operator_error import OperatorError
 from server.settings import Settings
 from server.tls import uvicorn_options
@@ -24,9 +29,11 @@ class Server(uvicorn.Server):
     def __init__(
         self, settings: Settings, engine: AsyncEngine, when_started: Callable[[], None]
     ) -> None:
+        allowed = allow_connections(settings.max_connections)
+        settings = settings.model_copy(update={"max_connections": allowed})
         configuration = uvicorn.Config(
             create_app(settings, engine),
-            http="httptools",
+            http=cast("type[asyncio.Protocol]", partial(BoundedConnection, settings)),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -38,11 +45,18 @@ class Server(uvicorn.Server):
         )
         super().__init__(configuration)
         self._when_started = when_started
+        self._watch = DatabaseWatch(settings, engine)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to take requests."""
         await super().startup(sockets)
         self._when_started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is to be done ten times a second. Tells whether to stop."""
+        if counter % 10 == 0:
+            close_late(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until SIGINT or SIGTERM. Raises `OperatorError` if it did not get that far."""
@@ -50,7 +64,12 @@ class Server(uvicorn.Server):
         # order: by then they have been obeyed, and we have yet to leave the store
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        await super().serve(sockets)
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            await super().serve(sockets)
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
         if not self.started:
             raise OperatorError("The server did not start; its log above says why.")
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,9 +12,12 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.addresses import is_loopback, is_safe_url
 
 
 def _data_directory() -> Path:
@@ -24,14 +26,6 @@ def _data_directory() -> Path:
 
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Settings(BaseSettings):
@@ -53,6 +47,16 @@ class Settings(BaseSettings):
     """Bring the database's schema up to date at start."""
     insecure: bool = False
     """Serve without API keys on an address that is not loopback."""
+    oidc_issuer: str | None = None
+    """The OpenID Connect issuer whose tokens are taken beside API keys, as its `iss` has it."""
+    oidc_audience: str | None = Field(default=None, validate_default=True)
+    """What the tokens' `aud` must have: the name that the issuer knows this server by."""
+    oidc_project_claim: str = "sessiongraph_project"
+    """The claim that names the token's project."""
+    oidc_scope_claim: str = "scope"
+    """The claim that has `sessiongraph:read`, `sessiongraph:record` or `sessiongraph:admin`."""
+    oidc_jwks_url: str | None = None
+    """Where the issuer's keys are; None means where its discovery document says."""
     introspection: bool | None = None
     """Answer introspection and serve GraphiQL; None means only on loopback."""
     trusted_documents_only: bool = False
@@ -67,13 +71,19 @@ class Settings(BaseSettings):
     prepared_statements: bool | None = None
     """Prepare statements once for each connection; None means not behind such a pooler."""
     pool_timeout_seconds: PositiveFloat = 10
+    database_timeout_seconds: PositiveFloat = 10
+    """How long the database may say nothing at all, until it counts as away."""
     statement_timeout_seconds: PositiveFloat = 30
     request_timeout_seconds: PositiveFloat = 60
+    head_timeout_seconds: PositiveFloat = 30
+    """Within which a request's head must have arrived, after the answer before it."""
     body_timeout_seconds: PositiveFloat = 30
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
     """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
 
+    max_connections: PositiveInt = 4_000
+    """Of clients to a server process; beyond, those that wait longest for a request are closed."""
     max_body_bytes: PositiveInt = 10_000_000
     max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
@@ -90,6 +100,8 @@ class Settings(BaseSettings):
     """Fields after fragments are expanded."""
     max_aliases: PositiveInt = 100
     max_root_fields: PositiveInt = 50
+    max_input_values: PositiveInt = 200_000
+    """Items of lists and input objects in variables; an object counts as ten."""
     max_cost: PositiveInt = 200_000
     """Objects that the requested page sizes could return at most, multiplied along each path."""
     max_cost_per_minute: PositiveInt = 50_000_000
@@ -98,6 +110,8 @@ class Settings(BaseSettings):
     """Of a key's documents that a server process has not prepared before."""
     max_requests_per_key: PositiveInt = 1_000
     """Requests of a key under way in a server process, waiting ones included."""
+    max_body_bytes_per_key: PositiveInt = 50_000_000
+    """Of these requests' bodies together."""
     max_concurrent_operations_per_key: PositiveInt = 20
     """Operations of a key that run at once in a server process; others wait for their turn."""
     max_errors: PositiveInt = 20
@@ -134,6 +148,20 @@ class Settings(BaseSettings):
             raise ValueError("name each origin, as https://dashboard.example in lower case")
         return given
 
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if url is not None and not is_safe_url(url):
+            raise ValueError("give a URL that begins with https://")
+        return url
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _check_audience(cls, audience: str | None, given: ValidationInfo) -> str | None:
+        if audience is None and given.data.get("oidc_issuer") is not None:
+            raise ValueError("give it with the issuer; its tokens for others are not for us")
+        return audience
+
     @property
     def answers_introspection(self) -> bool:
         """Whether introspection is answered."""
@@ -167,5 +195,9 @@ class Settings(BaseSettings):
 
     @property
     def requires_key(self) -> bool:
-        """Whether requests need an API key: not on this machine with the embedded database."""
-        return not self.insecure and not (self.is_loopback and self.database_url is None)
+        """Whether requests need an API key or a token.
+
+        Not on this machine with the embedded database, unless a token's issuer is configured.
+        """
+        is_private = self.is_loopback and self.database_url is None and self.oidc_issuer is None
+        return not self.insecure and not is_private

@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from migrations import runner
 from models import Scope
+from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.app import create_app
-from server.authentication import create_key
 from server.database import create_engine, read_url
 from server.embedded_postgres import embedded_postgres
 from server.settings import Settings
@@ -79,7 +80,8 @@ def _guard(folder: Path) -> Iterator[None]:
         guard.kill()
 
 
-def _new_name(kind: str) -> str:
+def new_name(kind: str) -> str:
+    """Name a database of this run: a later run knows one that was left by the time in its name."""
     return f"{kind}_{time():.0f}_{uuid4().hex}"
 
 
@@ -103,7 +105,7 @@ async def _drop_left_databases(url: URL) -> None:
 @pytest.fixture(scope="session")
 def template(server_url: URL) -> Iterator[str]:
     """The name of a migrated database; each test's own is a copy of it."""
-    name = _new_name("template")
+    name = new_name("template")
     asyncio.run(_make_template(server_url, name))
     yield name
     asyncio.run(run(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
@@ -127,7 +129,7 @@ async def run(url: URL, statement: str) -> None:
 @pytest.fixture
 async def empty_database_url(server_url: URL) -> AsyncIterator[URL]:
     """A database without tables."""
-    name = _new_name("test")
+    name = new_name("test")
     await run(server_url, f"CREATE DATABASE {name}")
     yield server_url.set(database=name)
     await run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -136,7 +138,7 @@ async def empty_database_url(server_url: URL) -> AsyncIterator[URL]:
 @pytest.fixture
 async def database_url(server_url: URL, template: str) -> AsyncIterator[URL]:
     """A migrated database of the test's own; project 1 is there."""
-    name = _new_name("test")
+    name = new_name("test")
     await run(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server_url.set(database=name)
     await run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -178,6 +180,7 @@ async def resolved(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
 async def other_project(engine: AsyncEngine) -> AsyncIterator[GraphQLClient]:
     """A client whose key opens another project of the same store."""
     async with engine.begin() as connection:
-        key = await create_key(connection, "other", "test", [Scope.RECORD])
+        await create_project(connection, "other")
+        key = await create_key(connection, "other", "test", [Scope.ADMIN])
     async with http_client(engine, key) as http:
         yield GraphQLClient(http)

@@ -10,11 +10,17 @@ from graphql import OperationDefinitionNode, build_schema, parse
 from orjson import loads
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers import database_transaction
 from schema import schema
+from server import database, database_watch, process, workers
+from server.http import health
+from server.settings import Settings
 from tests.graphql_client import GraphQLClient
 from tests.invariants import check_invariants
 
-GUIDE = (Path(__file__).parent.parent / "docs/guides/coming-from-prisma.md").read_text()
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs/guides/coming-from-prisma.md").read_text()
+RELIABILITY = (ROOT / "docs/guides/reliability.md").read_text()
 
 STORAGE_ADAPTER = """
 createSession getSession querySessions updateSessionMetadata closeSession deleteSession
@@ -99,3 +105,29 @@ def test_every_method_has_its_operation(title: str, methods: list[str]) -> None:
         (name, *_) = re.findall(r"`(\w+)`", operation)
         assert name in fields, method
         assert re.search(rf"\b{name}\(", documents), f"no example of {name}"
+
+
+def test_the_timeouts_that_are_promised_are_the_servers() -> None:
+    promised = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|", RELIABILITY, re.MULTILINE))
+    known = {
+        f"`SESSIONGRAPH_{name.upper()}`": field.default
+        for name, field in Settings.model_fields.items()
+        if name.endswith("_timeout_seconds")
+    }
+    known |= {
+        "connecting to PostgreSQL": database._CONNECT_SECONDS,
+        "a rollback of what was cut off": database_transaction._ROLLBACK_SECONDS,
+        "a transaction in which nothing happens": database.IDLE_TRANSACTION_SECONDS,
+        "`/readyz`": health._SECONDS,
+        "draining": process.DRAIN_SECONDS,
+    }
+    assert {name: float(seconds) for name, seconds in promised.items()} == known
+    silent = Settings().database_timeout_seconds + database_watch._PAUSE_SECONDS
+    assert f"`UNAVAILABLE` within {silent:.0f} seconds" in RELIABILITY
+    assert f"kills a worker after {workers._KILL_SECONDS}." in RELIABILITY
+
+
+def test_the_tests_that_are_named_are_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+)`", RELIABILITY))
+    assert named
+    assert all((ROOT / each).exists() for each in named)

@@ -65,6 +65,17 @@ async def test_up_down_and_up_again_on_a_filled_database(empty: AsyncEngine) -> 
     assert await _describe(empty) == migrated
 
 
+async def test_a_project_whose_name_is_none_gets_one(empty: AsyncEngine) -> None:
+    await runner.upgrade(empty, "0005")
+    async with empty.begin() as connection:
+        await connection.execute(insert(Project).values(name=" a"))
+        await connection.execute(insert(Project).values(name="a"))
+    await runner.upgrade(empty)
+    async with empty.connect() as connection:
+        names = await connection.scalars(select(Project.name).order_by(Project.id))
+        assert names.all() == ["default", "project-2", "a"]
+
+
 async def test_migrations_make_what_the_models_say(
     empty: AsyncEngine, database_url: URL, engine: AsyncEngine
 ) -> None:

@@ -13,6 +13,7 @@ from models import Scope
 from resolvers.context import Context
 from resolvers.recording import Answer
 from resolvers.transaction import record
+from schema.access import needs
 from schema.declarations import MutationField
 from schema.fields import Info, value
 
@@ -56,12 +57,15 @@ class Payload:
 
 
 def mutation(
-    function: RecordingFunction, input_type: type[Any], payload_type: type[Any], description: str
+    function: RecordingFunction,
+    input_type: type[Any],
+    payload_type: type[Any],
+    description: str,
+    scope: Scope = Scope.RECORD,
 ) -> Any:
-    """Declare a mutation by its recording function, input and payload."""
+    """Declare a mutation by its recording function, input and payload, and the scope it needs."""
 
     async def answer(context: Context, name: str, given: Mapping[str, Any]) -> Answer:
-        context.require(Scope.RECORD)
         values = dict(given)
         key = values.pop("idempotency_key", None)
         return await record(context, name, function, values, key)
@@ -75,5 +79,5 @@ def mutation(
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={"declaration": MutationField(answer)},
+        metadata={**needs(scope), "declaration": MutationField(answer)},
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from models import MessageRole, MessageStatus, ToolCallStatus
+from models import MessageRole, MessageStatus, Scope, ToolCallStatus
 from resolvers.message import (
     MESSAGE,
     delete_message,
@@ -146,6 +146,7 @@ class MessageMutation:
         "Delete a message for good, with the tool calls that it asked for and their "
         "confirmations. The session's counts go down with them; its number is not given again, "
         "and the feed keeps that it went.",
+        Scope.ADMIN,
     )
     delete_session_messages: DeleteSessionMessagesPayload | None = mutation(
         delete_session_messages,
@@ -153,4 +154,5 @@ class MessageMutation:
         DeleteSessionMessagesPayload,
         "Delete all messages of a session for good, with all its tool calls and their "
         "confirmations. The session stays, with its feed, states and memories.",
+        Scope.ADMIN,
     )

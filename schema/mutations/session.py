@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from models import SessionKind, SessionStatus
+from models import Scope, SessionKind, SessionStatus
 from resolvers.session import (
     SESSION,
     create_session,
@@ -162,4 +162,5 @@ class SessionMutation:
         DeleteSessionInput,
         DeleteSessionPayload,
         "Delete a session, all sessions below it and everything recorded in them, for good.",
+        Scope.ADMIN,
     )

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import select
 
-from models import Project
 from resolvers.context import Context
+from server.administration.projects import find_project
 from server.commands import tell
+from server.commands.administer import refusals_told
 from server.operator_error import OperatorError
 from server.settings import Settings
 from server.store import open_store
@@ -39,10 +39,9 @@ async def _import(file: Path, size: int, project: str) -> int:
     console = Console(stderr=True)
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     async with open_store(Settings(), tell) as engine:
-        async with engine.connect() as connection:
-            project_id = await connection.scalar(select(Project.id).where(Project.name == project))
-        if project_id is None:
-            raise OperatorError(f"There is no project {project}.")
+        with refusals_told():
+            async with engine.connect() as connection:
+                project_id = await find_project(connection, project)
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("import", total=size)
             async for line in import_transcripts(Context(engine, project_id), file):

@@ -5,10 +5,9 @@ from functools import partial
 from typing import Annotated
 
 import typer
-from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import ApiKey
+from server.administration.api_keys import count_working_keys
 from server.commands import tell
 from server.listening import take_ports
 from server.operator_error import OperatorError
@@ -60,10 +59,12 @@ async def _check_access(settings: Settings, engine: AsyncEngine) -> None:
         if not settings.is_loopback:
             tell("Warning: anyone who can reach this address can read and write everything.")
         return
+    if settings.oidc_issuer is not None:
+        return
     async with engine.connect() as connection:
-        has_keys = await connection.scalar(select(exists().where(ApiKey.revoked_at.is_(None))))
+        has_keys = await count_working_keys(connection) > 0
     if not has_keys:
         raise OperatorError(
-            "There are no API keys, so nobody could use the server. Make one with "
+            "There are no API keys that work, so nobody could use the server. Make one with "
             "`sessiongraph keys create`, or allow everyone with --insecure."
         )

@@ -23,7 +23,7 @@ from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import send_bytes, send_refusal
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
-from server.operations.errors import Limited, RateLimited
+from server.operations.errors import RateLimited
 from server.operations.graphql_errors import read_error
 from server.operations.graphql_request import GraphQLRequest
 from server.operations.operation_runner import OperationRunner
@@ -86,26 +86,29 @@ class GraphQLEndpoint:
         """Give the status and the bytes of the answer; None if the client went away."""
         caller = await self._caller(record)
         shares = self._runner.shares
-        share = shares.of(caller)
         try:
-            shares.begin_request(share)
+            with shares.request(shares.of(caller)) as counted:
+                body = await self._guard.read_body(scope, receive, counted.add_bytes)
+                if body is None:
+                    return None
+                work = self._run(scope["method"], _read(scope, body), caller, record)
+                outcome = await self._outcome(work)
+                return self._write(outcome, media_type, record)
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             raise _too_much(error) from error
+
+    async def _outcome(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         try:
-            body = await self._guard.read_body(scope, receive)
-            if body is None:
-                return None
-            request = _read(scope, body)
-            try:
-                outcome = await self._runner.within_time(
-                    self._run(scope["method"], request, caller, record)
-                )
-            except Limited as error:
-                outcome = Outcome([error])
-            return self._write(outcome, media_type, record)
-        finally:
-            shares.end_request(share)
+            return await self._runner.within_time(work)
+        except InvalidDocument as invalid:
+            return Outcome(invalid.errors)
+        except (RateLimited, Refusal):
+            raise
+        except (DomainError, GraphQLError) as error:
+            return Outcome([error])
+        except Exception as error:
+            raise _refusal(read_error(error)) from error
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -118,20 +121,9 @@ class GraphQLEndpoint:
         self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
     ) -> Outcome:
         # nothing here listens for a client that goes away: a mutation runs to its end
-        try:
-            ready = await self._runner.prepare(request, caller, record.operation)
-            _check_kind(ready.operation.node.operation, method)
-            return await self._runner.run(ready, self._context_for(caller))
-        except InvalidDocument as invalid:
-            return Outcome(invalid.errors)
-        except RateLimited as error:
-            raise _too_much(error) from error
-        except (DomainError, GraphQLError) as error:
-            return Outcome([error])
-        except Refusal:
-            raise
-        except Exception as error:
-            raise _refusal(read_error(error)) from error
+        ready = await self._runner.prepare(request, caller, record.operation)
+        _check_kind(ready.operation.node.operation, method)
+        return await self._runner.run(ready, self._context_for(caller))
 
     async def _caller(self, record: RequestRecord) -> Caller:
         sent = record.headers.get(b"authorization")

@@ -4,6 +4,8 @@ POST is for every operation and GET for queries; bodies are JSON in UTF-8 withou
 encoding, of a bounded size, and arrive within a bounded time.
 """
 
+from collections.abc import Callable
+
 from starlette.types import Receive, Scope
 
 from resolvers.errors import Invalid
@@ -32,12 +34,17 @@ class HTTPGuard:
         else:
             self._check_post(scope["method"], headers)
 
-    async def read_body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Read a request's whole body; None if the client went away. Raises `Refusal`."""
+    async def read_body(
+        self, scope: Scope, receive: Receive, count: Callable[[int], None]
+    ) -> bytes | None:
+        """Read a request's whole body; None if the client went away. Raises `Refusal`.
+
+        `count` hears how many bytes came; what it raises ends the request.
+        """
         if scope["method"] == "GET":
             return b""
         try:
-            return await self._time_limit.run(self._receive_body(receive))
+            return await self._time_limit.run(self._receive_body(receive, count))
         except TimeIsUp:
             seconds = self._time_limit.seconds
             raise Refusal(
@@ -76,13 +83,15 @@ class HTTPGuard:
         if len(declared) > len(str(allowed)) or int(declared) > allowed:
             raise self._too_large()
 
-    async def _receive_body(self, receive: Receive) -> bytes | None:
+    async def _receive_body(self, receive: Receive, count: Callable[[int], None]) -> bytes | None:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
-            body += message.get("body", b"")
+            piece = message.get("body", b"")
+            count(len(piece))
+            body += piece
             if len(body) > self._settings.max_body_bytes:
                 raise self._too_large()
             if not message.get("more_body", False):

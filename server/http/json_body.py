@@ -21,7 +21,7 @@ def read_body(body: bytes | bytearray) -> GraphQLRequest:
         raise Invalid("Send one request at a time; arrays of requests are not supported.")
     if not isinstance(members, dict):
         raise Invalid("The body must be a JSON object with a `query` or a `documentId`.")
-    return read_members(members)
+    return read_members(members, len(body))
 
 
 def read_query_string(query_string: bytes) -> GraphQLRequest:
@@ -46,7 +46,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         if values and (values[0] or name == "query"):
             is_json = name in ("variables", "extensions")
             members[name] = _read_json(values[0], f"`{name}`", name) if is_json else values[0]
-    return read_members(members)
+    return read_members(members, len(query_string))
 
 
 def _read_json(text: bytes | bytearray | str, what: str, field: str | None = None) -> Any:

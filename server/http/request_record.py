@@ -125,8 +125,11 @@ def read_headers(scope: Scope) -> Headers:
     sent: list[tuple[bytes, bytes]] = scope["headers"]
     headers = dict(sent)
     if len(headers) < len(sent):
-        for name in headers:
-            headers[name] = b", ".join([value for each, value in sent if each == name])
+        # in one pass: a head may have tens of thousands of names
+        values: dict[bytes, list[bytes]] = {name: [] for name in headers}
+        for name, value in sent:
+            values[name].append(value)
+        headers = {name: b", ".join(each) for name, each in values.items()}
     return headers
 
 

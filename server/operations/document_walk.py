@@ -34,8 +34,10 @@ from graphql import (
     is_object_type,
 )
 
+from models import Scope
 from resolvers.errors import Invalid
 from resolvers.page import DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE
+from schema.access import required_scope
 from server.operations.errors import Limited
 
 _ENORMOUS = 10**12
@@ -59,6 +61,8 @@ class Measure:
     """Lists of types and fields nested in one another."""
     size_variables: set[str] = field(default_factory=set)
     """The variables that the cost depends on."""
+    fields_by_scope: dict[Scope, dict[str, None]] = field(default_factory=dict)
+    """The names of the fields that need a scope, in the order of the document."""
 
     def add(self, other: "Measure") -> None:
         """Add a selection beside this one."""
@@ -69,6 +73,8 @@ class Measure:
         self.cost = min(self.cost + other.cost, _ENORMOUS)
         self.introspection_lists = max(self.introspection_lists, other.introspection_lists)
         self.size_variables |= other.size_variables
+        for scope, names in other.fields_by_scope.items():
+            self.fields_by_scope.setdefault(scope, {}).update(names)
 
 
 class DocumentWalk:
@@ -147,6 +153,9 @@ class DocumentWalk:
         measured.depth += 1
         measured.fields += 1
         measured.root_fields = 1
+        scope = required_scope(definition) if definition is not None else None
+        if scope is not None:
+            measured.fields_by_scope.setdefault(scope, {})[name] = None
         if node.alias is not None:
             measured.aliases += 1
         if parent is not None and parent.name.startswith("__") and name in _INTROSPECTION_LISTS:

@@ -29,12 +29,14 @@ class GraphQLRequest:
     document: str | DocumentReference
     operation_name: str | None
     variables: dict[str, Any]
+    size: int = 0
+    """Bytes of the JSON that it came as."""
     wants_cost: bool = False
     """Whether the answer's `extensions.cost` is asked for, by the request's `extensions.cost`."""
 
 
-def read_members(members: dict[str, Any]) -> GraphQLRequest:
-    """Read a request's members. Raises `Invalid`."""
+def read_members(members: dict[str, Any], size: int) -> GraphQLRequest:
+    """Read a request's members, which came as so many bytes. Raises `Invalid`."""
     for name in ("variables", "extensions"):
         if not isinstance(members.get(name), dict | None):
             raise Invalid(f"`{name}` must be an object or null.", field=name)
@@ -42,9 +44,8 @@ def read_members(members: dict[str, Any]) -> GraphQLRequest:
     if not isinstance(operation_name, str | None):
         raise Invalid("`operationName` must be a string or null.", field="operationName")
     document = _read_document(members)
-    return GraphQLRequest(
-        document, operation_name or None, members.get("variables") or {}, _wants_cost(members)
-    )
+    variables = members.get("variables") or {}
+    return GraphQLRequest(document, operation_name or None, variables, size, _wants_cost(members))
 
 
 def _wants_cost(members: dict[str, Any]) -> bool:

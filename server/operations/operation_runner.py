@@ -1,6 +1,6 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
-from asyncio import sleep, to_thread
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -13,13 +13,15 @@ from strawberry import Schema
 from execution.planned import run_plan
 from resolvers.errors import Forbidden, NotFound
 from server.caller import Caller
+from server.operations.access import check_scopes
 from server.operations.answer import Outcome
 from server.operations.document_cache import DocumentCache, PreparedDocument, PreparedOperation
 from server.operations.document_limits import check_cost
-from server.operations.errors import Limited, PersistedQueryNotFound, RateLimited
+from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
-from server.operations.shares import REFUSAL_PAUSE_SECONDS, Budget, Share, Shares
+from server.operations.shares import Share, Shares, Turn
+from server.operations.variable_limits import check_variables
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -31,6 +33,8 @@ FindDocument = Callable[[bytes], Awaitable[str | None]]
 
 _WEIGHT_OF_A_NEW_DOCUMENT = 1_000
 """It is prepared, and its statement written, which takes as long as a large answer."""
+_BYTES_OF_AN_OBJECT = 100
+"""What is sent to be recorded takes as long as what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +92,35 @@ class OperationRunner:
         node = operation.node
         record.name = node.name.value[:100] if node.name else None
         record.kind = node.operation.value
-        record.cost = check_cost(
-            self._schema, operation, variables=request.variables, settings=self._settings
+        check_scopes(operation.measure, caller)
+        variables, settings = request.variables, self._settings
+        check_variables(self._schema, node, variables=variables, settings=settings)
+        record.cost = check_cost(self._schema, operation, variables=variables, settings=settings)
+        weight = max(
+            record.cost,
+            request.size // _BYTES_OF_AN_OBJECT,
+            _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0,
         )
-        weight = max(record.cost, _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0)
         return ReadyOperation(operation, request, caller, record.cost, weight)
 
     async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
         """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
         share = self.shares.of(ready.caller)
-        await _spend(share.cost, 1 + ready.cost)
-        async with self.shares.turn(share, ready.weight):
+        if share.cost is not None:
+            share.cost.spend(1 + ready.cost)
+        async with Turn(self.shares, share, ready.weight):
             outcome = await self._execute(ready, context)
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
-            if (ready.request.wants_cost)
+            if ready.request.wants_cost
             else outcome
         )
 
     async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
-        await _spend(share.new_documents, len(text))
-        async with self.shares.turn(share, _WEIGHT_OF_A_NEW_DOCUMENT):
+        if share.new_documents is not None:
+            share.new_documents.spend(len(text))
+        async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
             prepared = await to_thread(self.documents.prepare, text)
         self.documents.keep(text, prepared)
@@ -167,14 +178,3 @@ class OperationRunner:
             "There is no persisted document of this id. Store it with `sessiongraph persist FILE`.",
             field="documentId",
         )
-
-
-async def _spend(budget: Budget | None, amount: int) -> None:
-    """Charge a caller; who is out of it waits for the refusal."""
-    if budget is None:
-        return
-    try:
-        budget.spend(amount)
-    except RateLimited:
-        await sleep(REFUSAL_PAUSE_SECONDS)
-        raise

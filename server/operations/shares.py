@@ -7,11 +7,11 @@ Everything is counted by this process alone.
 
 from asyncio import Future, get_running_loop
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
+from typing import Self
 
 from server.caller import Caller
 from server.operations.errors import RateLimited
@@ -73,6 +73,8 @@ class Share:
     """Characters of documents that the process had not prepared before."""
     requests: int = 0
     """Under way, waiting ones included."""
+    body_bytes: int = 0
+    """Of the bodies of these requests."""
     running: int = 0
     weight: int = 0
     """Of the operations that are running."""
@@ -80,6 +82,69 @@ class Share:
     last_active: float = 0.0
     rests: int = 0
     """Rests that are not over, each from a heavy operation."""
+
+
+class CountedRequest:
+    """A request of a caller, from before its body is read until it is answered."""
+
+    __slots__ = ("_bytes", "_settings", "_share")
+
+    def __init__(self, share: Share, settings: Settings) -> None:
+        self._share, self._settings = share, settings
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        """Count it. Raises `RateLimited` where the caller has too many."""
+        share, allowed = self._share, self._settings.max_requests_per_key
+        if share.requests >= allowed:
+            raise RateLimited(
+                f"This key has {share.requests:,} requests under way; {allowed:,} are allowed. "
+                "Send the next when one is answered.",
+                limit="requests under way",
+                value=share.requests,
+                allowed=allowed,
+                retry_after_seconds=1,
+            )
+        share.requests += 1
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Count it no more."""
+        self._share.requests -= 1
+        self._share.body_bytes -= self._bytes
+
+    def add_bytes(self, number: int) -> None:
+        """Count what came of its body. Raises `RateLimited` where the caller sends too much."""
+        share, allowed = self._share, self._settings.max_body_bytes_per_key
+        self._bytes += number
+        share.body_bytes += number
+        if share.body_bytes > allowed:
+            raise RateLimited(
+                f"The requests of this key under way have more than {allowed:,} bytes together. "
+                "Send the next large one when one is answered.",
+                limit="bytes of requests under way",
+                value=share.body_bytes,
+                allowed=allowed,
+                retry_after_seconds=1,
+            )
+
+
+class Turn:
+    """The turn of one operation: waits for it on entering, and gives it back."""
+
+    __slots__ = ("_began", "_share", "_shares", "_weight")
+
+    def __init__(self, shares: "Shares", share: Share, weight: int) -> None:
+        self._shares, self._share, self._weight = shares, share, weight
+
+    async def __aenter__(self) -> None:
+        """Wait for the turn."""
+        await self._shares.begin(self._share, self._weight)
+        self._began = monotonic()
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Give it back."""
+        self._shares.end(self._share, self._weight, monotonic() - self._began)
 
 
 class Shares:
@@ -102,35 +167,12 @@ class Shares:
         share.last_active = now
         return share
 
-    def begin_request(self, share: Share) -> None:
-        """Count a request, before its body is read. Raises `RateLimited`."""
-        allowed = self._settings.max_requests_per_key
-        if share.requests >= allowed:
-            raise RateLimited(
-                f"This key has {share.requests:,} requests under way; {allowed:,} are allowed. "
-                "Send the next when one is answered.",
-                limit="requests under way",
-                value=share.requests,
-                allowed=allowed,
-                retry_after_seconds=1,
-            )
-        share.requests += 1
+    def request(self, share: Share) -> CountedRequest:
+        """Count a request, while it is entered."""
+        return CountedRequest(share, self._settings)
 
-    def end_request(self, share: Share) -> None:
-        """Count a request no more."""
-        share.requests -= 1
-
-    @asynccontextmanager
-    async def turn(self, share: Share, weight: int) -> AsyncIterator[None]:
+    async def begin(self, share: Share, weight: int) -> None:
         """Wait for the turn of an operation, whose weight is what it costs."""
-        await self._begin(share, weight)
-        began = monotonic()
-        try:
-            yield
-        finally:
-            self._end(share, weight, began)
-
-    async def _begin(self, share: Share, weight: int) -> None:
         if not share.waiting and self._may_begin(share, weight):
             share.running += 1
             share.weight += weight
@@ -141,17 +183,17 @@ class Shares:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():  # it came as the request was stopped
-                self._end(share, weight, monotonic())
+                self.end(share, weight, 0)
             raise
 
-    def _end(self, share: Share, weight: int, began: float) -> None:
+    def end(self, share: Share, weight: int, seconds: float) -> None:
+        """End the turn of an operation, which took so many seconds."""
         share.running -= 1
         share.weight -= weight
         share.last_active = monotonic()
         if weight >= _SHARED_WEIGHT and self._has_company(share):
             share.rests += 1
-            rest = _REST * (share.last_active - began)
-            get_running_loop().call_later(rest, self._end_rest, share)
+            get_running_loop().call_later(_REST * seconds, self._end_rest, share)
         self._let_begin(share)
 
     def _end_rest(self, share: Share) -> None:

@@ -6,6 +6,7 @@ what is inside a session.
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from random import Random
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -233,3 +234,31 @@ async def test_messages_are_deleted_while_others_write(
         ]
     sent.append(graphql.mutate("deleteSession", "replayed", session="session 0"))
     await at_once(sent, engine)
+
+
+async def test_batches_that_name_sessions_and_memories_in_other_orders(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    sessions = [f"s{number}" for number in range(6)]
+    for session in sessions:
+        await create_session(graphql, session)
+    memories = [(await create_memory(graphql))["id"] for _ in range(6)]
+    messages = [
+        {"recordMessage": {"session": session, "role": "USER", "content": "Hello"}}
+        for session in sessions
+    ]
+    accesses = [{"recordMemoryAccess": {"memory": each, "accessType": "READ"}} for each in memories]
+    random = Random(1)  # noqa: S311  repeats the run
+    sent = []
+    for _ in range(ROUNDS):
+        records = random.sample([*messages, *accesses], 12)
+        sent.append(graphql.mutate("recordBatch", "replayed", records=records))
+        turn = {
+            "session": random.choice(sessions),
+            "messages": [{"role": "USER", "content": "Hello"}],
+            "memoryAccesses": [
+                {"memory": each, "accessType": "READ"} for each in random.sample(memories, 6)
+            ],
+        }
+        sent.append(graphql.mutate("recordTurn", "replayed", **turn))
+    assert await at_once(sent, engine) == set()

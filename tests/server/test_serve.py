@@ -98,6 +98,8 @@ def test_a_server_for_others_asks_for_keys(environment: dict[str, str]) -> None:
         bearer = {"authorization": f"Bearer {key}"}
         answer = httpx2.post(f"{address}/graphql", json=query, headers=bearer)
         assert answer.json() == {"data": {"sessions": {"totalCount": 0}}}
+    (listed,) = json.loads(run(environment, "keys", "list", "--json").stdout)
+    assert listed["last_used_at"] is not None
 
 
 def test_a_taken_port_is_one_line(environment: dict[str, str]) -> None:
@@ -180,4 +182,4 @@ def test_an_import_is_repeated_without_harm(environment: dict[str, str], tmp_pat
     missing = run(environment, "import", "nowhere.jsonl")
     assert missing.stderr == "sessiongraph: There is no file nowhere.jsonl.\n"
     other = run(environment, "import", str(file), "--project", "nowhere")
-    assert other.stderr.splitlines()[-1] == "sessiongraph: There is no project nowhere."
+    assert other.stderr.splitlines()[-1].startswith("sessiongraph: There is no project nowhere.")

@@ -1,14 +1,18 @@
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from server.app import create_app
+from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import http_client
+from tests.database_proxy import database_proxy
 
 
 async def test_a_server_with_its_schema_is_ready(engine: AsyncEngine) -> None:
@@ -42,6 +46,23 @@ async def test_without_a_database_the_process_lives_and_is_not_ready() -> None:
         response = await client.post("/graphql", json={"query": "{ sessions { nodes { id } } }"})
         error = response.json()["errors"][0]
         assert error["extensions"]["code"] == "UNAVAILABLE"
+
+
+async def test_a_database_that_says_nothing_is_away_within_seconds(database_url: URL) -> None:
+    async with database_proxy(database_url) as proxy:
+        engine = create_engine(Settings(pool_size=2), proxy.url)
+        async with http_client(engine) as client:
+            assert (await client.get("/readyz")).status_code == 200
+            proxy.speaks.clear()
+            async with asyncio.timeout(5):
+                # more often than there are connections
+                answers = await asyncio.gather(*[client.get("/readyz") for _ in range(5)])
+            assert {answer.json()["database"] for answer in answers} == {"away"}
+            proxy.speaks.set()
+            assert (await client.get("/readyz")).status_code == 200
+            assert isinstance(engine.pool, QueuePool)
+            assert engine.pool.checkedout() == 0
+        await engine.dispose()
 
 
 async def test_the_engine_is_disposed_of_at_the_end(engine: AsyncEngine) -> None:

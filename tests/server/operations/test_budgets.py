@@ -1,7 +1,7 @@
 """What a key may spend a minute, as its clients see it; and what operations cost."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx2
@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Scope
+from resolvers.errors import Conflict
+from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.app import create_app
-from server.authentication import create_key
-from server.operations import operation_runner
+from server.http import graphql_endpoint
 from server.settings import Settings
 
 PAGE = "{ sessions(first: 50) { nodes { id } } }"
@@ -20,7 +22,7 @@ Client = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operation_runner, "REFUSAL_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(graphql_endpoint, "REFUSAL_PAUSE_SECONDS", 0)
 
 
 @asynccontextmanager
@@ -31,6 +33,9 @@ async def clients(
     app = create_app(Settings(insecure=True, **settings), engine)
     transport = httpx2.ASGITransport(app=app)
     made = []
+    with suppress(Conflict):  # made before
+        async with engine.begin() as connection:
+            await create_project(connection, "other")
     for project in ("default", "other", None):
         headers = {}
         if project is not None:

@@ -8,7 +8,7 @@ import pytest
 from server.caller import Caller
 from server.operations import shares as module
 from server.operations.errors import RateLimited
-from server.operations.shares import Budget, Share, Shares
+from server.operations.shares import Budget, Share, Shares, Turn
 from server.settings import Settings
 
 MINE, THEIRS = Caller(1, identity="mine"), Caller(2, identity="theirs")
@@ -26,7 +26,7 @@ async def _is_waiting(shares: Shares, share: Share, weight: int, stack: AsyncExi
 
 
 async def _take(shares: Shares, share: Share, weight: int, stack: AsyncExitStack) -> None:
-    await stack.enter_async_context(shares.turn(share, weight))
+    await stack.enter_async_context(Turn(shares, share, weight))
 
 
 async def test_a_caller_alone_runs_as_much_as_the_settings_allow() -> None:
@@ -65,10 +65,10 @@ async def test_beside_others_a_caller_rests_after_a_heavy_operation(
     shares = Shares(Settings())
     share = shares.of(MINE)
     shares.of(THEIRS)
-    async with shares.turn(share, 1_000):
+    async with Turn(shares, share, 1_000):
         pass
     assert share.rests == 1
-    async with asyncio.timeout(5), shares.turn(share, 1):
+    async with asyncio.timeout(5), Turn(shares, share, 1):
         assert share.rests == 0
 
 
@@ -78,7 +78,7 @@ async def test_who_waits_goes_in_turn() -> None:
     came: list[int] = []
 
     async def work(number: int) -> None:
-        async with shares.turn(share, 1):
+        async with Turn(shares, share, 1):
             came.append(number)
             await asyncio.sleep(0)
 
@@ -108,19 +108,31 @@ async def test_a_turn_that_comes_as_its_request_is_stopped_goes_on_to_the_next()
 def test_too_many_requests_are_refused() -> None:
     shares = Shares(Settings(max_requests_per_key=2))
     share = shares.of(MINE)
-    shares.begin_request(share)
-    shares.begin_request(share)
-    with pytest.raises(RateLimited) as refused:
-        shares.begin_request(share)
+    with shares.request(share), shares.request(share):
+        with pytest.raises(RateLimited) as refused, shares.request(share):
+            pass
+        with shares.request(shares.of(THEIRS)):
+            pass
     assert refused.value.extensions == {
         "limit": "requests under way",
         "value": 2,
         "allowed": 2,
         "retryAfterSeconds": 1,
     }
-    shares.begin_request(shares.of(THEIRS))
-    shares.end_request(share)
-    shares.begin_request(share)
+    with shares.request(share):
+        assert share.requests == 1
+
+
+def test_too_many_bytes_are_refused() -> None:
+    shares = Shares(Settings(max_body_bytes_per_key=100))
+    share = shares.of(MINE)
+    with shares.request(share) as first:
+        first.add_bytes(60)
+        with pytest.raises(RateLimited) as refused, shares.request(share) as second:
+            second.add_bytes(60)
+        first.add_bytes(40)
+    assert refused.value.extensions["limit"] == "bytes of requests under way"
+    assert share.body_bytes == 0
 
 
 def test_a_budget_fills_with_time_up_to_a_minutes_worth() -> None:
@@ -156,7 +168,7 @@ def test_few_shares_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_KEPT_SHARES", 2)
     shares = Shares(Settings())
     busy = shares.of(Caller(1, identity=0))
-    shares.begin_request(busy)
+    busy.requests = 1
     idle = shares.of(Caller(1, identity=1))
     for identity in (2, 3):
         shares.of(Caller(1, identity=identity))

@@ -1,4 +1,4 @@
-"""Lets other requests go on while a large answer is made."""
+"""Lets other requests go on while a large answer is made, or many records are read."""
 
 from asyncio import sleep
 from time import perf_counter
