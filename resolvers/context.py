@@ -71,7 +71,7 @@ class Context:
                 plain = [key[0] if isinstance(key, tuple) else key for key in keys]
                 use = database_use.get()
                 if use is not None:
-                    use.batches.append(len(keys))
+                    use.batches = [*use.batches, len(keys)]
                 async with connect(self.engine) as connection:
                     return await fetch(connection, self.project_id, plain)
 

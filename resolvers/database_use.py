@@ -4,21 +4,24 @@ Whoever runs an operation sets a `DatabaseUse` for its task. The places that sen
 for connections and load batches find it there, so that nobody has to pass it on.
 """
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 
 
-@dataclass(slots=True)
 class DatabaseUse:
-    """What was taken until now."""
+    """What was taken until now.
+
+    There is one for each request, so it is plain: its attributes are the class's until they are
+    set, and making it costs nothing.
+    """
 
     statements: int = 0
     """Statements that were sent, but for those that begin and end transactions."""
     rows: int = 0
     """Rows that plans and recordings were given; loaders do not count theirs."""
     waited: float = 0
-    """Seconds until there was a connection, of all connections together."""
-    batches: list[int] = field(default_factory=list)
+    """Seconds until a connection was free, of all that were waited for."""
+    batches: Sequence[int] = ()
     """How many keys each batch of a loader had."""
 
 

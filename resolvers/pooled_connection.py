@@ -23,11 +23,9 @@ class _Turns(Semaphore):
 
     waiting = 0
 
-    async def take(self, pool: QueuePool) -> None:
-        """Wait for a turn; `release` gives it back. Raises SQLAlchemy's TimeoutError."""
-        if not self.locked():
-            await self.acquire()
-            return
+    async def wait_for(self, pool: QueuePool) -> None:
+        """Take a turn where none is free. Raises SQLAlchemy's TimeoutError."""
+        started = perf_counter()
         self.waiting += 1
         try:
             async with timeout(pool.timeout()):
@@ -36,6 +34,9 @@ class _Turns(Semaphore):
             raise PoolTimeoutError("No connection to the database was free in time.") from error
         finally:
             self.waiting -= 1
+            use = database_use.get()
+            if use is not None:
+                use.waited += perf_counter() - started
 
 
 _TURNS: WeakKeyDictionary[QueuePool, _Turns] = WeakKeyDictionary()
@@ -47,19 +48,19 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     Raises SQLAlchemy's TimeoutError where none is free within the pool's timeout, and OSErrors
     where none can be made. What `AsyncEngine.connect` does beside this costs as much again.
     """
-    started = perf_counter()
     pool = pool_of(engine)
     turns = _turns(pool)
-    await turns.take(pool)
+    if turns.locked():
+        await turns.wait_for(pool)
+    else:
+        await turns.acquire()
     try:
-        taken = await greenlet_spawn(pool.connect)
+        return await greenlet_spawn(pool.connect)
     except BaseException as error:
         turns.release()
         if isinstance(error, engine.dialect.loaded_dbapi.Error):
             raise ConnectionRefusedError("The database takes no connection.") from error
         raise
-    _count_wait(started)
-    return taken
 
 
 def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
@@ -72,14 +73,15 @@ def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:
 
 @asynccontextmanager
 async def connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect as `AsyncEngine.connect` does, in turn. Raises what `take_connection` raises."""
-    started = perf_counter()
+    """Connect as `AsyncEngine.connect` does, in turn. Raises SQLAlchemy's errors."""
     pool = pool_of(engine)
     turns = _turns(pool)
-    await turns.take(pool)
+    if turns.locked():
+        await turns.wait_for(pool)
+    else:
+        await turns.acquire()
     try:
         async with engine.connect() as connection:
-            _count_wait(started)
             yield connection
     finally:
         turns.release()
@@ -103,9 +105,3 @@ def _turns(pool: QueuePool) -> _Turns:
     if turns is None:
         _TURNS[pool] = turns = _Turns(pool.size())
     return turns
-
-
-def _count_wait(started: float) -> None:
-    use = database_use.get()
-    if use is not None:
-        use.waited += perf_counter() - started

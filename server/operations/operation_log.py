@@ -22,7 +22,7 @@ class OperationLog:
     def begin(self) -> OperationRecord:
         """Make the record of an operation that the current task is to run."""
         record = OperationRecord()
-        database_use.set(record.database)
+        database_use.set(record)
         return record
 
     def end(self, record: OperationRecord, event: str = "operation", **facts: Any) -> None:
@@ -33,7 +33,7 @@ class OperationLog:
             kind=record.kind,
             key=record.caller,
             cost=record.cost,
-            statements=record.database.statements,
+            statements=record.statements,
             errors=record.errors,
             code=record.code,
             **facts,
@@ -41,7 +41,7 @@ class OperationLog:
         seconds = record.seconds
         if seconds is not None and 0 < self._slow_seconds < seconds:
             _warn_of(record, seconds)
-        self._metrics.count(record)
+        self._metrics.count(record, seconds)
 
 
 def _warn_of(record: OperationRecord, seconds: float) -> None:
@@ -52,10 +52,10 @@ def _warn_of(record: OperationRecord, seconds: float) -> None:
         kind=record.kind,
         key=record.caller,
         cost=record.cost,
-        statements=record.database.statements,
+        statements=record.statements,
         errors=record.errors,
         code=record.code,
         milliseconds=round(seconds * 1000, 2),
-        milliseconds_waiting=round(record.database.waited * 1000, 2),
+        milliseconds_waiting=round(record.waited * 1000, 2),
         document=None if document is None else sha256(document.encode()).hexdigest(),
     )

@@ -81,12 +81,11 @@ class OperationMetrics:
         self._tallies: dict[tuple[str | None, str | None, str | None], _Tally] = {}
         metrics.before_reading(self._tell)
 
-    def count(self, record: OperationRecord) -> None:
-        """Count an operation that has ended."""
-        database = record.database
-        self._statements += database.statements
-        self._rows += database.rows
-        self._waited += database.waited
+    def count(self, record: OperationRecord, seconds: float | None) -> None:
+        """Count an operation that has ended, and how long it took."""
+        self._statements += record.statements
+        self._rows += record.rows
+        self._waited += record.waited
         self._sent_bytes += record.sent_bytes
         name = record.name
         if name is not None and name not in self._names:
@@ -96,11 +95,10 @@ class OperationMetrics:
         if tally is None:
             tally = self._tallies[labels] = _Tally()
         tally.ended += 1
-        seconds = record.seconds
         if seconds is not None:
             tally.seconds += seconds
             tally.buckets[bisect_left(_SECONDS, seconds)] += 1
-        for size in database.batches:
+        for size in record.batches:
             self._batches.observe(size)
         if record.code is not None:
             self._count_refusal(record)

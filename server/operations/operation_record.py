@@ -1,14 +1,12 @@
 """What is known of one operation: for the log, and for metrics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers.database_use import DatabaseUse
 
 
-@dataclass(slots=True)
-class OperationRecord:
+class OperationRecord(DatabaseUse):
     """An operation as the log sees it: nothing that its sender wrote but its name."""
 
     name: str | None = None
@@ -23,11 +21,10 @@ class OperationRecord:
     """`extensions.code` of the first error."""
     limit: str | None = None
     """`extensions.limit` of the first error: the limit that it went over."""
-    document: str | None = field(default=None, repr=False)
+    document: str | None = None
     """The text, of which the log gets the SHA-256 and no more; None until it was found."""
     sent_bytes: int = 0
     """Of the answer."""
-    database: DatabaseUse = field(default_factory=DatabaseUse)
     started: float | None = None
     """When the document was looked for, by `perf_counter`: a whole request had arrived."""
     ended: float | None = None

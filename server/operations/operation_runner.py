@@ -158,7 +158,7 @@ class OperationRunner:
     async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
         if share.new_documents is not None:
-            share.new_documents.spend(len(text))
+            share.new_documents.spend(min(len(text), self._settings.max_document_characters))
         async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
             prepared = await to_thread(self.documents.prepare, text)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL
 
 from models import Scope
 from server.administration.api_keys import create_key
+from server.administration.projects import create_project
 from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import new_name, run
@@ -124,6 +125,8 @@ async def make_key(url: URL, project: str) -> str:
     """Make a key that may do everything in a project."""
     engine = create_engine(Settings(), url)
     async with engine.begin() as connection:
+        if project != "default":
+            await create_project(connection, project)
         key = await create_key(connection, project, "hostile", [Scope.ADMIN])
     await engine.dispose()
     return key
