@@ -28,13 +28,17 @@ CLOSE_SECONDS = 5.0
 """How long a client may take to answer that the socket is closed, and to read what was sent."""
 _MAX_FRAGMENTS = 10_000
 """Of one message: empty ones cost memory and no size."""
+_NO_HANDSHAKE = "Invalid HTTP request received."
+"""As uvicorn answers what is no HTTP."""
 
 
 class _Handshake(ServerProtocol):
     def reject(self, status: HTTPStatus | int, text: str) -> Response:
         """Refuse a handshake, in words that neither echo it nor name a library."""
         del text
-        return super().reject(status, HTTPStatus(status).phrase)
+        known = HTTPStatus(status)
+        told = _NO_HANDSHAKE if known is HTTPStatus.BAD_REQUEST else known.phrase
+        return super().reject(status, told)
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
