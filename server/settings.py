@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     """Requests of a key under way in a server process, waiting ones included."""
     max_body_bytes_per_key: PositiveInt = 50_000_000
     """Of these requests' bodies together."""
+    max_response_bytes_per_key: PositiveInt = 200_000_000
+    """Of answers that a key has not read yet; over it, its next requests are refused."""
     max_concurrent_operations_per_key: PositiveInt = 20
     """Operations of a key that run at once in a server process; others wait for their turn."""
     max_errors: PositiveInt = 20

@@ -63,13 +63,30 @@ class GraphQLEndpoint:
             if media_type == HTML:
                 await send_graphiql(send)
                 return
-            # nothing here holds what the answer was written of, since sending may take its time
-            answered = await self._answer(scope, receive, send, media_type, record)
+            await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
-        else:
-            if answered is not None:
-                status, answer = answered
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, media_type: str, record: RequestRecord
+    ) -> None:
+        caller = await self._caller(record)
+        shares = self._runner.shares
+        try:
+            with shares.request(shares.of(caller)) as counted:
+                body = await self._guard.read_body(scope, receive, counted.add_bytes)
+                if body is None:
+                    return
+                request, method = _read(scope, body), scope["method"]
+                if media_type == EVENT_STREAM:
+                    ready = await self._outcome(self._prepare(method, request, caller, record))
+                    await self._stream(receive, send, ready, caller, record)
+                    return
+                work = self._run(method, request, caller, record)
+                # sending may take its time: nothing here holds what the answer was made of
+                del body, request
+                status, answer = self._write(await self._outcome(work), media_type, record)
+                counted.add_answer(len(answer))
                 await send_bytes(
                     send,
                     status,
@@ -78,25 +95,6 @@ class GraphQLEndpoint:
                     {"vary": "accept"},
                     time_limit=self._send_limit,
                 )
-
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, media_type: str, record: RequestRecord
-    ) -> tuple[int, bytes] | None:
-        """Give the status and the bytes of the answer; None where there is none left to send."""
-        caller = await self._caller(record)
-        shares = self._runner.shares
-        try:
-            with shares.request(shares.of(caller)) as counted:
-                body = await self._guard.read_body(scope, receive, counted.add_bytes)
-                if body is None:
-                    return None
-                request, method = _read(scope, body), scope["method"]
-                if media_type == EVENT_STREAM:
-                    ready = await self._outcome(self._prepare(method, request, caller, record))
-                    await self._stream(receive, send, ready, caller, record)
-                    return None
-                outcome = await self._outcome(self._run(method, request, caller, record))
-                return self._write(outcome, media_type, record)
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             raise _too_much(error) from error

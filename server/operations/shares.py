@@ -75,6 +75,8 @@ class Share:
     """Under way, waiting ones included."""
     body_bytes: int = 0
     """Of the bodies of these requests."""
+    answer_bytes: int = 0
+    """Of their answers, which are being sent."""
     running: int = 0
     weight: int = 0
     """Of the operations that are running."""
@@ -85,48 +87,54 @@ class Share:
 
 
 class CountedRequest:
-    """A request of a caller, from before its body is read until it is answered."""
+    """A request of a caller, from before its body is read until its answer is sent."""
 
-    __slots__ = ("_bytes", "_settings", "_share")
+    __slots__ = ("_answer_bytes", "_body_bytes", "_settings", "_share")
 
     def __init__(self, share: Share, settings: Settings) -> None:
         self._share, self._settings = share, settings
-        self._bytes = 0
+        self._body_bytes = self._answer_bytes = 0
 
     def __enter__(self) -> Self:
-        """Count it. Raises `RateLimited` where the caller has too many."""
-        share, allowed = self._share, self._settings.max_requests_per_key
-        if share.requests >= allowed:
-            raise RateLimited(
-                f"This key has {share.requests:,} requests under way; {allowed:,} are allowed. "
-                "Send the next when one is answered.",
-                limit="requests under way",
-                value=share.requests,
-                allowed=allowed,
-                retry_after_seconds=1,
-            )
+        """Count it. Raises `RateLimited` where the caller has too many, or reads no answers."""
+        share, settings = self._share, self._settings
+        if share.requests >= settings.max_requests_per_key:
+            raise _too_many("requests", share.requests, settings.max_requests_per_key)
+        if share.answer_bytes >= settings.max_response_bytes_per_key:
+            allowed = settings.max_response_bytes_per_key
+            raise _too_many("bytes of answers", share.answer_bytes, allowed)
         share.requests += 1
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Count it no more."""
         self._share.requests -= 1
-        self._share.body_bytes -= self._bytes
+        self._share.body_bytes -= self._body_bytes
+        self._share.answer_bytes -= self._answer_bytes
 
     def add_bytes(self, number: int) -> None:
         """Count what came of its body. Raises `RateLimited` where the caller sends too much."""
         share, allowed = self._share, self._settings.max_body_bytes_per_key
-        self._bytes += number
+        self._body_bytes += number
         share.body_bytes += number
         if share.body_bytes > allowed:
-            raise RateLimited(
-                f"The requests of this key under way have more than {allowed:,} bytes together. "
-                "Send the next large one when one is answered.",
-                limit="bytes of requests under way",
-                value=share.body_bytes,
-                allowed=allowed,
-                retry_after_seconds=1,
-            )
+            raise _too_many("bytes of requests", share.body_bytes, allowed)
+
+    def add_answer(self, number: int) -> None:
+        """Count the bytes of its answer, which is to be sent."""
+        self._answer_bytes = number
+        self._share.answer_bytes += number
+
+
+def _too_many(what: str, value: int, allowed: int) -> RateLimited:
+    return RateLimited(
+        f"This key has {value:,} {what} under way; {allowed:,} are allowed. Send the next request "
+        "when you have read an answer.",
+        limit=f"{what} under way",
+        value=value,
+        allowed=allowed,
+        retry_after_seconds=1,
+    )
 
 
 class Turn:

@@ -135,6 +135,20 @@ def test_too_many_bytes_are_refused() -> None:
     assert share.body_bytes == 0
 
 
+def test_who_reads_no_answers_is_refused() -> None:
+    shares = Shares(Settings(max_response_bytes_per_key=100))
+    share = shares.of(MINE)
+    with shares.request(share) as first:
+        first.add_answer(100)
+        with pytest.raises(RateLimited) as refused, shares.request(share):
+            pass
+        with shares.request(shares.of(THEIRS)):
+            pass
+    assert refused.value.extensions["limit"] == "bytes of answers under way"
+    with shares.request(share):
+        assert share.answer_bytes == 0
+
+
 def test_a_budget_fills_with_time_up_to_a_minutes_worth() -> None:
     budget = Budget("cost", 600, 600, since=0)
     budget.available = -100
