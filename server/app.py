@@ -13,13 +13,16 @@ from resolvers.context import Context
 from schema import schema
 from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
+from server.backend import Backend
 from server.caller import Caller
 from server.http.cross_origin import allow_origins
+from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
 from server.metrics import Metrics
+from server.open_streams import OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
@@ -27,6 +30,7 @@ from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
 from server.settings import Settings
 from server.telemetry import open_tracing
+from server.websocket.endpoint import WebSocketEndpoint
 
 _GC_THRESHOLD = (200_000, 20, 100)
 """A page of rows makes tens of thousands of objects, none of them garbage until it is sent."""
@@ -34,8 +38,13 @@ _SWITCH_SECONDS = 0.001
 """How long requests wait while a thread prepares a document; Python's own is five times as long."""
 
 
-def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
-    """Make the application (ASGI). It disposes of the engine when it stops."""
+def create_app(
+    settings: Settings, engine: AsyncEngine, streams: OpenStreams | None = None
+) -> ASGIApp:
+    """Make the application (ASGI). It disposes of the engine when it stops.
+
+    `streams` are told when it begins to stop, by whoever gives them.
+    """
     authenticator = Authenticator(engine, settings)
 
     @asynccontextmanager
@@ -67,12 +76,13 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
         return Context(engine, caller.project_id)
 
     add_process_metrics(metrics, engine, runner.documents)
-    endpoint = allow_origins(
-        GraphQLEndpoint(runner, authenticator.caller, context_for, settings),
-        settings.allowed_origins,
-    )
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
-    app = _check_host(settings, at_graphql(endpoint, router))
+    backend = Backend(
+        runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
+    )
+    if streams is None:
+        streams = OpenStreams(settings)
+    app = _check_host(settings, serve_graphql(backend, streams, router))
     if settings.metrics_port is not None:
         own = Router([metrics_route], redirect_slashes=False)
         app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
@@ -80,12 +90,25 @@ def create_app(settings: Settings, engine: AsyncEngine) -> ASGIApp:
     return app if tracing is None else tracing.TracedRequests(app)
 
 
-def at_graphql(endpoint: ASGIApp, router: ASGIApp) -> ASGIApp:
-    """Give requests to /graphql to an endpoint, past the router, which takes the rest."""
+def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:
+    """Serve /graphql over every transport, past the router, which takes the rest."""
+    over_http = allow_origins(
+        GraphQLEndpoint(
+            backend.runner,
+            backend.authenticate,
+            backend.context_for,
+            EventStreams(backend, streams),
+            backend.settings,
+        ),
+        backend.settings.allowed_origins,
+    )
+    over_websocket = WebSocketEndpoint(backend, streams)
 
     def switch(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        goes_on = scope["type"] != "http" or scope["path"] != "/graphql"
-        return (router if goes_on else endpoint)(scope, receive, send)
+        app: ASGIApp = router
+        if scope["type"] != "lifespan" and scope["path"] == "/graphql":
+            app = over_http if scope["type"] == "http" else over_websocket
+        return app(scope, receive, send)
 
     return switch
 

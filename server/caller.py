@@ -1,8 +1,9 @@
 """Who sends a request, as authentication found out."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models import Scope
 
@@ -20,3 +21,10 @@ class Caller:
     """What the log calls it: the name of the key, or the token's subject."""
     expires_at: datetime | None = None
     """When the key or the token ends; None where it does not."""
+
+
+Authenticate = Callable[[str | None], Coroutine[Any, Any, Caller]]
+"""Finds the caller by the Authorization header. Raises `DomainError` to refuse the request."""
+
+ContextFor = Callable[[Caller], Any]
+"""Makes the context of one operation."""

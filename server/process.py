@@ -15,9 +15,11 @@ from server.app import create_app
 from server.database_watch import DatabaseWatch
 from server.http.bounded_connection import BoundedConnection, close_late
 from server.open_files import allow_connections
+from server.open_streams import OpenStreams
 from server.operator_error import OperatorError
 from server.settings import Settings
 from server.tls import uvicorn_options
+from server.websocket.protocol import WebSocketConnection
 
 DRAIN_SECONDS = 30
 """How long the requests under way may take when the process is told to stop."""
@@ -31,10 +33,15 @@ class Server(uvicorn.Server):
     ) -> None:
         allowed = allow_connections(settings.max_connections)
         settings = settings.model_copy(update={"max_connections": allowed})
+        self._streams = OpenStreams(settings)
         configuration = uvicorn.Config(
-            create_app(settings, engine),
+            create_app(settings, engine, self._streams),
             http=cast("type[asyncio.Protocol]", partial(BoundedConnection, settings)),
-            ws="none",
+            ws=cast("type[asyncio.Protocol]", partial(WebSocketConnection, settings)),
+            ws_max_size=settings.max_body_bytes,
+            ws_ping_interval=settings.keepalive_seconds,
+            ws_ping_timeout=settings.send_timeout_seconds,
+            ws_per_message_deflate=False,
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -51,6 +58,11 @@ class Server(uvicorn.Server):
         """Start to take requests."""
         await super().startup(sockets)
         self._when_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and end what is under way."""
+        self._streams.stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is to be done ten times a second. Tells whether to stop."""

@@ -81,9 +81,19 @@ class Settings(BaseSettings):
     """Within which a request's whole body must have arrived."""
     send_timeout_seconds: PositiveFloat = 30
     """Within which a client must have read a piece of a large answer, a quarter of a megabyte."""
+    connection_init_timeout_seconds: PositiveFloat = 5
+    """Within which a WebSocket's client must have said who it is."""
+    idle_timeout_seconds: PositiveFloat = 300
+    """After which a WebSocket without an operation and without a message is closed."""
+    keepalive_seconds: PositiveFloat = 12
+    """Between pings of a WebSocket, and between comments in an event stream."""
 
     max_connections: PositiveInt = 4_000
-    """Of clients to a server process; beyond, those that wait longest for a request are closed."""
+    """Of clients to a server process; beyond, those that wait longest for a request are closed.
+    Half of them may be WebSockets and event streams."""
+    max_connections_per_key: PositiveInt = 100
+    max_operations_per_connection: PositiveInt = 100
+    """Operations under way on one WebSocket."""
     max_body_bytes: PositiveInt = 10_000_000
     max_response_bytes: PositiveInt = 50_000_000
     max_url_bytes: PositiveInt = 16_000
@@ -120,7 +130,7 @@ class Settings(BaseSettings):
     document_cache_characters: PositiveInt = 500_000
     """Length of either together; a parsed document takes up to 200 bytes of memory a character."""
     allowed_origins: Annotated[list[str], NoDecode] = []
-    """Of the web pages that may use the API, such as `https://dashboard.example`."""
+    """Of the web pages that may use the API, over WebSockets too, such as `https://dashboard.example`."""
     tls_certificate_file: Path | None = None
     """PEM: the certificate, then those that vouch for it; with it the server speaks HTTPS."""
     tls_key_file: Path | None = None

@@ -115,8 +115,8 @@ class TracedRequests:
 class TracedOperationRunner(OperationRunner):
     """Traces operations, whatever brought them."""
 
-    async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
-        """Run a query or a mutation."""
+    async def run(self, ready: ReadyOperation, context: Any, event: Any = None) -> Outcome:
+        """Run a query, a mutation, or a subscription on one event."""
         node = ready.operation.node
         kind = node.operation.value
         attributes: dict[str, Any] = {"graphql.operation.type": kind}
@@ -126,7 +126,7 @@ class TracedOperationRunner(OperationRunner):
             name = f"{kind} {node.name.value}"
         with _span(name[:100], SpanKind.INTERNAL, attributes) as span:
             trace_id.set(_id_of(span))
-            outcome = await super().run(ready, context)
+            outcome = await super().run(ready, context, event)
             if outcome.errors:
                 span.set_status(StatusCode.ERROR)
             return outcome

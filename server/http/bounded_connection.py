@@ -74,6 +74,8 @@ class BoundedConnection(HttpToolsProtocol):
         """Begin to answer a request. Raises `ValueError` where too many wait for their turn."""
         super().on_headers_complete()
         self._is_in_head = False
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # what is left of it is read by the WebSocket's protocol
         # what comes behind the body is no header (RFC 9110, section 6.5.1): none is kept
         self.headers = cast("list[tuple[bytes, bytes]]", deque(maxlen=0))
         if len(self.pipeline) > _MAX_PIPELINED:

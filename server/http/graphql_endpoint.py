@@ -6,18 +6,19 @@ only where no GraphQL was read, since its clients trust nothing but a 200.
 """
 
 from asyncio import sleep
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
-from resolvers.errors import DomainError, Invalid, Unauthenticated
-from server.caller import Caller
+from resolvers.errors import DomainError, Invalid, Unauthenticated, Unavailable
+from server.caller import Authenticate, Caller, ContextFor
+from server.http.event_stream import EventStreams
 from server.http.graphiql import send_graphiql
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
-from server.http.media_types import GRAPHQL_RESPONSE, HTML, JSON, negotiate
+from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from server.http.refusals import STATUS_OF_CODE, Refusal
 from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import send_bytes, send_refusal
@@ -26,16 +27,12 @@ from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
 from server.operations.graphql_errors import read_error
 from server.operations.graphql_request import GraphQLRequest
-from server.operations.operation_runner import OperationRunner
+from server.operations.operation_runner import OperationRunner, ReadyOperation
 from server.operations.shares import REFUSAL_PAUSE_SECONDS
 from server.settings import Settings
 from server.time_limit import TimeLimit
 
-Authenticate = Callable[[str | None], Coroutine[Any, Any, Caller]]
-"""Finds the caller by the Authorization header. Raises `DomainError` to refuse the request."""
-
-ContextFor = Callable[[Caller], Any]
-"""Makes the context of one operation."""
+T = TypeVar("T")
 
 
 class GraphQLEndpoint:
@@ -46,11 +43,13 @@ class GraphQLEndpoint:
         runner: OperationRunner,
         authenticate: Authenticate,
         context_for: ContextFor,
+        event_streams: EventStreams,
         settings: Settings,
     ) -> None:
         self._runner = runner
         self._authenticate = authenticate
         self._context_for = context_for
+        self._event_streams = event_streams
         self._settings = settings
         self._guard = HTTPGuard(settings)
         self._send_limit = TimeLimit(settings.send_timeout_seconds)
@@ -65,7 +64,7 @@ class GraphQLEndpoint:
                 await send_graphiql(send)
                 return
             # nothing here holds what the answer was written of, since sending may take its time
-            answered = await self._answer(scope, receive, media_type, record)
+            answered = await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         else:
@@ -81,9 +80,9 @@ class GraphQLEndpoint:
                 )
 
     async def _answer(
-        self, scope: Scope, receive: Receive, media_type: str, record: RequestRecord
+        self, scope: Scope, receive: Receive, send: Send, media_type: str, record: RequestRecord
     ) -> tuple[int, bytes] | None:
-        """Give the status and the bytes of the answer; None if the client went away."""
+        """Give the status and the bytes of the answer; None where there is none left to send."""
         caller = await self._caller(record)
         shares = self._runner.shares
         try:
@@ -91,14 +90,20 @@ class GraphQLEndpoint:
                 body = await self._guard.read_body(scope, receive, counted.add_bytes)
                 if body is None:
                     return None
-                work = self._run(scope["method"], _read(scope, body), caller, record)
-                outcome = await self._outcome(work)
+                request, method = _read(scope, body), scope["method"]
+                if media_type == EVENT_STREAM:
+                    ready = await self._outcome(self._prepare(method, request, caller, record))
+                    await self._stream(receive, send, ready, caller, record)
+                    return None
+                outcome = await self._outcome(self._run(method, request, caller, record))
                 return self._write(outcome, media_type, record)
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             raise _too_much(error) from error
 
-    async def _outcome(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def _outcome(self, work: Coroutine[Any, Any, T]) -> T | Outcome:
+        """Do a request's work in time; what is wrong with its operation is an outcome."""
+        # nothing here listens for a client that goes away: a mutation runs to its end
         try:
             return await self._runner.within_time(work)
         except InvalidDocument as invalid:
@@ -112,18 +117,44 @@ class GraphQLEndpoint:
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
-        media_type = negotiate(headers.get(b"accept"), html=has_page)
+        media_type = negotiate(headers.get(b"accept"), html=has_page, event_stream=True)
         if media_type is None:
-            raise Refusal(406, Invalid(f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`."))
+            raise Refusal(
+                406, Invalid(f"Accept `{GRAPHQL_RESPONSE}`, `{JSON}` or `{EVENT_STREAM}`.")
+            )
         return media_type
 
     async def _run(
         self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
     ) -> Outcome:
-        # nothing here listens for a client that goes away: a mutation runs to its end
-        ready = await self._runner.prepare(request, caller, record.operation)
-        _check_kind(ready.operation.node.operation, method)
+        ready = await self._prepare(method, request, caller, record)
+        if ready.operation.node.operation is OperationType.SUBSCRIPTION:
+            raise Invalid(
+                f"A subscription needs `accept: {EVENT_STREAM}`, or a WebSocket "
+                "(`graphql-transport-ws`)."
+            )
         return await self._runner.run(ready, self._context_for(caller))
+
+    async def _prepare(
+        self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
+    ) -> ReadyOperation:
+        ready = await self._runner.prepare(request, caller, record.operation)
+        if ready.operation.node.operation is OperationType.MUTATION and method == "GET":
+            raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
+        return ready
+
+    async def _stream(
+        self,
+        receive: Receive,
+        send: Send,
+        ready: ReadyOperation | Outcome,
+        caller: Caller,
+        record: RequestRecord,
+    ) -> None:
+        try:
+            await self._event_streams.serve(receive, send, ready, caller, record)
+        except Unavailable as error:
+            raise _refusal(error) from error
 
     async def _caller(self, record: RequestRecord) -> Caller:
         sent = record.headers.get(b"authorization")
@@ -156,13 +187,6 @@ def _read(scope: Scope, body: bytes) -> GraphQLRequest:
         return read_body(body)
     except Invalid as error:
         raise _refusal(error) from error
-
-
-def _check_kind(kind: OperationType, method: str) -> None:
-    if kind is OperationType.SUBSCRIPTION:
-        raise Invalid("Subscriptions are not served over plain HTTP.")
-    if kind is not OperationType.QUERY and method == "GET":
-        raise Refusal(405, Invalid("Send mutations with POST."), {"allow": "POST"})
 
 
 def _refusal(error: DomainError) -> Refusal:

@@ -12,6 +12,7 @@ from functools import lru_cache
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(rf"[ \t]*({_WORD})/({_WORD})")
@@ -64,11 +65,14 @@ def is_json(content_type: bytes) -> bool:
 
 
 @lru_cache(256)
-def negotiate(accept: bytes | None, *, html: bool = False) -> str | None:
+def negotiate(
+    accept: bytes | None, *, html: bool = False, event_stream: bool = False
+) -> str | None:
     """Choose a response's media type by an Accept header; None where it allows none of ours.
 
     JSON goes to whoever names no type, since a client that knows GraphQL's own type asks for it.
-    `html` says that there is a page as well, for whoever prefers it.
+    `html` says that there is a page as well, and `event_stream` that there are streams, for
+    whoever prefers them.
     """
     if accept is None or not accept.strip():
         return JSON
@@ -79,6 +83,8 @@ def negotiate(accept: bytes | None, *, html: bool = False) -> str | None:
     offers = [GRAPHQL_RESPONSE, JSON] if named else [JSON, GRAPHQL_RESPONSE]
     if html:
         offers.append(HTML)
+    if event_stream:
+        offers.append(EVENT_STREAM)
     best = max(offers, key=lambda offer: _weight(offer, ranges))
     return best if _weight(best, ranges) > (0, False) else None
 

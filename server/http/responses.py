@@ -49,7 +49,7 @@ async def send_bytes(
         try:
             for start in range(0, last, PIECE_BYTES):
                 piece = body[start : start + PIECE_BYTES]
-                await time_limit.run(_send_piece(send, piece))
+                await time_limit.run(send_piece(send, piece))
         except TimeIsUp:
             _log.warning("client too slow", unsent_bytes=len(body) - start)
             return
@@ -57,8 +57,9 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_piece(send: Send, piece: bytes) -> None:
-    await send({"type": "http.response.body", "body": piece, "more_body": True})
+async def send_piece(send: Send, piece: bytes, more: bool = True) -> None:  # noqa: FBT001, FBT002
+    """Send a piece of a body, when the client has read enough of those before it."""
+    await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 @lru_cache(64)

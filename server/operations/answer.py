@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from server.operations.errors import Limited
-from server.operations.graphql_errors import format_errors
+from server.operations.graphql_errors import FormattedError, format_errors
 from server.operations.operation_record import OperationRecord
 from server.settings import Settings
 
@@ -29,13 +29,7 @@ def write_answer(
     """Write an outcome as JSON, and note its errors. Raises `TypeError` for data that is none."""
     answer: dict[str, Any] = {}
     if outcome.errors:
-        answer["errors"] = errors = format_errors(
-            outcome.errors,
-            request_id,
-            max_errors=settings.max_errors,
-            suggest=settings.answers_introspection,
-        )
-        record.fail(errors[0], len(outcome.errors))
+        answer["errors"] = list_errors(outcome.errors, request_id, record, settings)
     if outcome.executed:
         answer["data"] = outcome.data
     if outcome.extensions is not None:
@@ -46,6 +40,20 @@ def write_answer(
         return write_answer(Outcome([too_large], executed=True), request_id, record, settings)
     record.ended = perf_counter()
     return body
+
+
+def list_errors(
+    errors: Sequence[Exception], request_id: str, record: OperationRecord, settings: Settings
+) -> list[FormattedError]:
+    """Write errors for the client, and note them."""
+    formatted = format_errors(
+        errors,
+        request_id,
+        max_errors=settings.max_errors,
+        suggest=settings.answers_introspection,
+    )
+    record.fail(formatted[0], len(errors))
+    return formatted
 
 
 def dump(value: Any) -> bytes:

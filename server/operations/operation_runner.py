@@ -1,13 +1,19 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from inspect import isawaitable
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from graphql import GraphQLSchema, execute
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLSchema,
+    create_source_event_stream,
+    execute,
+)
 from strawberry import Schema
 
 from execution.planned import run_plan
@@ -30,6 +36,9 @@ T = TypeVar("T")
 
 FindDocument = Callable[[bytes], Awaitable[str | None]]
 """Finds a persisted document by its SHA-256."""
+
+SourceEvents: TypeAlias = AsyncIterator[Any]
+"""What a subscription's field yields, before the operation is executed on each."""
 
 _WEIGHT_OF_A_NEW_DOCUMENT = 1_000
 """It is prepared, and its statement written, which takes as long as a large answer."""
@@ -103,30 +112,60 @@ class OperationRunner:
         )
         return ReadyOperation(operation, request, caller, record.cost, weight)
 
-    async def run(self, ready: ReadyOperation, context: Any) -> Outcome:
-        """Run a query or a mutation in its caller's turn. Raises `RateLimited`."""
+    async def run(self, ready: ReadyOperation, context: Any, event: Any = None) -> Outcome:
+        """Run a query, a mutation, or a subscription on one event, in its caller's turn.
+
+        Raises `RateLimited`.
+        """
         share = self.shares.of(ready.caller)
         if share.cost is not None:
             share.cost.spend(1 + ready.cost)
         async with Turn(self.shares, share, ready.weight):
-            outcome = await self._execute(ready, context)
+            outcome = await self._execute(ready, context, event)
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
             if ready.request.wants_cost
             else outcome
         )
 
+    async def subscribe(self, ready: ReadyOperation, context: Any) -> SourceEvents | Outcome:
+        """Begin a subscription: give its events, or the errors that it did not begin for.
+
+        Raises `RateLimited`. The operation is then to be run on each event, with a context anew.
+        """
+        share = self.shares.of(ready.caller)
+        if share.cost is not None:
+            share.cost.spend(1)
+        executor = (self._executor or Executor).build(
+            self._schema,
+            ready.operation.document,
+            None,
+            context,
+            ready.request.variables,
+            ready.request.operation_name,
+            max_coercion_errors=self._settings.max_errors - 1,
+            hide_suggestions=not self._settings.answers_introspection,
+        )
+        if isinstance(executor, list):
+            return Outcome(executor)
+        started = create_source_event_stream(executor)
+        if isawaitable(started):
+            started = await started
+        if isinstance(started, ExecutionResult):
+            return Outcome(started.errors or ())
+        return aiter(started)
+
     async def _prepare(self, text: str, caller: Caller) -> PreparedDocument:
         share = self.shares.of(caller)
         if share.new_documents is not None:
-            share.new_documents.spend(len(text))
+            share.new_documents.spend(min(len(text), self._settings.max_document_characters))
         async with Turn(self.shares, share, _WEIGHT_OF_A_NEW_DOCUMENT):
             # of a long one it takes a tenth of a second, in which others go on
             prepared = await to_thread(self.documents.prepare, text)
         self.documents.keep(text, prepared)
         return prepared
 
-    async def _execute(self, ready: ReadyOperation, context: Any) -> Outcome:
+    async def _execute(self, ready: ReadyOperation, context: Any, event: Any) -> Outcome:
         operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
@@ -136,6 +175,7 @@ class OperationRunner:
             result = execute(
                 self._schema,
                 operation.document,
+                event,
                 context_value=context,
                 variable_values=variables,
                 operation_name=ready.request.operation_name,

@@ -66,3 +66,26 @@ def test_graphql_http_finds_no_fault(address: str) -> None:
     audits = json.loads(run("npm", "node", ".generated/build/src/audit.js", address))
     assert {audit["name"].split()[0] for audit in audits} == {"MUST", "SHOULD", "MAY"}
     assert not [audit for audit in audits if audit["fault"] is not None]
+
+
+STREAMED = {
+    "query": [{"data": {"__typename": "Query"}}],
+    "parallel": [[{"data": {"__typename": "Query"}}]] * 20,
+}
+
+
+def test_graphql_ws_and_graphql_sse(address: str) -> None:
+    report = json.loads(run("npm", "node", ".generated/build/src/streams.js", address))
+    for transport, client in (("webSocket", "graphql-ws"), ("events", "graphql-sse")):
+        told = report[transport]
+        created = {"createSession": {"session": {"sessionId": client}}}
+        assert told["mutation"] == [{"data": created}]
+        assert {name: told[name] for name in STREAMED} == STREAMED
+    assert report["webSocket"]["invalid"] == {"error": ["BAD_USER_INPUT"]}
+    ((invalid,),) = [answer["errors"] for answer in report["events"]["invalid"]]
+    assert invalid["extensions"]["code"] == "BAD_USER_INPUT"
+    assert report["webSocket"]["refused"] == {"error": 4403}
+    assert report["events"]["refused"] == {"error": "NetworkError"}
+    assert {int(expected): code for expected, code in report["codes"].items()} == {
+        code: code for code in (4400, 4401, 4408, 4429)
+    }

@@ -17,17 +17,20 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.errors import Conflict, Invalid, NotFound, Unauthenticated
-from server.app import at_graphql
+from server.app import serve_graphql
+from server.backend import Backend
 from server.caller import Caller
-from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.request_record import RequestRecorder
 from server.metrics import Metrics
+from server.open_streams import CHECK_SECONDS, OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
 from server.settings import Settings
 
 PATH = "/srv/secret/path.py"
+REVOKED: set[object] = set()
+"""Keys that were revoked."""
 
 
 def _read_even(value: Any) -> int:
@@ -61,6 +64,7 @@ class ToyContext:
     written: list[str] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     proceed: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 Info = strawberry.Info[ToyContext, None]
@@ -128,6 +132,10 @@ class Query:
     def row(self) -> Raw:
         text = orjson.Fragment(b'{"z": 1.10, "a": 12345678901234567890}')
         return Raw({"time": datetime(2026, 1, 31, tzinfo=UTC), "json": text})
+
+    @strawberry.field
+    def lines(self) -> Raw:
+        return Raw(orjson.Fragment(b'{\n"a":\r\n1\r}'))
 
     @strawberry.field
     def things(self, first: int | None = None, last: int | None = None) -> ThingConnection:
@@ -201,8 +209,38 @@ class Mutation:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def ticks(self) -> AsyncIterator[int]:
-        yield 1
+    async def ticks(self, to: int = 1) -> AsyncIterator[int]:
+        for number in range(1, to + 1):
+            yield number
+
+    @strawberry.subscription
+    async def things(self, to: int = 1) -> AsyncIterator[Thing]:
+        for number in range(to):
+            yield Thing(id=strawberry.ID(str(number)))
+
+    @strawberry.subscription
+    async def follow(self, info: Info) -> AsyncIterator[str]:
+        """Yield once at the start, and once when `proceed` is set."""
+        try:
+            info.context.started.set()
+            yield "started"
+            await info.context.proceed.wait()
+            yield "done"
+        finally:
+            info.context.ended.set()
+
+    @strawberry.subscription
+    async def flood(self, size: int) -> AsyncIterator[str]:
+        while True:
+            yield "x" * size
+            await asyncio.sleep(0)
+
+    @strawberry.subscription
+    async def breaks(self, at_start: bool = False) -> AsyncIterator[FailingThing]:
+        if at_start:
+            raise FAILURES["bug"]
+        yield FailingThing()
+        raise FAILURES["bug"]
 
 
 schema = strawberry.Schema(
@@ -213,8 +251,18 @@ schema = strawberry.Schema(
 )
 
 
-def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
-    """The toy behind the real HTTP. `Authorization: no` is refused, `broken` fails."""
+def toy_app(
+    context: ToyContext | None = None,
+    *,
+    streams: OpenStreams | None = None,
+    check_seconds: float = CHECK_SECONDS,
+    **settings: Any,
+) -> ASGIApp:
+    """The toy behind the real transports.
+
+    `Authorization: no` is refused, `broken` fails, and any other text is the caller's key, which is
+    valid until it is in `REVOKED`.
+    """
     made = Settings(**settings)
 
     async def authenticate(authorization: str | None) -> Caller:
@@ -222,7 +270,10 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
             raise Unauthenticated("Send an API key.")
         if authorization == "broken":
             raise ConnectionRefusedError(PATH)
-        return Caller(1)
+        return Caller(1, identity=authorization, name=authorization)
+
+    async def still_valid(caller: Caller) -> bool:
+        return caller.identity not in REVOKED
 
     def context_for(_caller: Caller) -> ToyContext:
         return context or ToyContext()
@@ -231,9 +282,11 @@ def toy_app(context: ToyContext | None = None, **settings: Any) -> ASGIApp:
         return None
 
     runner = OperationRunner(schema, find_document, made)
-    endpoint = GraphQLEndpoint(runner, authenticate, context_for, made)
     log = OperationLog(OperationMetrics(Metrics()), made.slow_operation_seconds)
-    return RequestRecorder(at_graphql(endpoint, Router()), log)
+    backend = Backend(runner, authenticate, context_for, still_valid, log, made, check_seconds)
+    if streams is None:
+        streams = OpenStreams(made)
+    return RequestRecorder(serve_graphql(backend, streams, Router()), log)
 
 
 def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:

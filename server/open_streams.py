@@ -1,0 +1,90 @@
+"""Connections that stay open, WebSockets and event streams: counted, and told when to end."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from resolvers.errors import Unavailable
+from server.caller import Caller
+from server.operations.errors import RateLimited
+from server.settings import Settings
+
+CHECK_SECONDS = 5.0
+"""Within which the connections of a revoked key are closed."""
+_RETRY_SECONDS = 5
+
+StillValid = Callable[[Caller], Awaitable[bool]]
+"""Tells whether a caller that was let in would be let in now."""
+
+
+@dataclass(eq=False, slots=True)
+class OpenStream:
+    """One connection that stays open."""
+
+    stop: Callable[[], None]
+    """Called once, when the server stops."""
+    _streams: "OpenStreams"
+    _owners: list[Hashable] = field(default_factory=list)
+
+    def belongs_to(self, caller: Caller) -> None:
+        """Count the connection for a caller. Raises `RateLimited` where it has too many."""
+        self._streams.count(caller)
+        self._owners.append(caller.identity)
+
+
+class OpenStreams:
+    """The connections of one process that stay open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._open: set[OpenStream] = set()
+        self._by_identity: Counter[Hashable] = Counter()
+        self._is_stopping = False
+
+    @property
+    def number(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @contextmanager
+    def open(self, stop: Callable[[], None]) -> Iterator[OpenStream]:
+        """Count a connection while the block runs. Raises `Unavailable` or `RateLimited`."""
+        if self._is_stopping:
+            raise Unavailable("The server is stopping; try again.")
+        # the other half is for requests
+        _check("streams", len(self._open), self._settings.max_connections // 2)
+        stream = OpenStream(stop, self)
+        self._open.add(stream)
+        try:
+            yield stream
+        finally:
+            self._open.remove(stream)
+            for identity in stream._owners:  # noqa: SLF001  they are one thing in two classes
+                self._by_identity[identity] -= 1
+                if not self._by_identity[identity]:
+                    del self._by_identity[identity]
+
+    def count(self, caller: Caller) -> None:
+        """Count a connection of a caller; those without a key are only counted together."""
+        if caller.identity is not None:
+            allowed = self._settings.max_connections_per_key
+            _check("streams of a key", self._by_identity[caller.identity], allowed)
+        self._by_identity[caller.identity] += 1
+
+    def stop(self) -> None:
+        """Tell each connection to end, and let no other in."""
+        self._is_stopping = True
+        for stream in list(self._open):
+            stream.stop()
+
+
+def _check(what: str, value: int, allowed: int) -> None:
+    if value >= allowed:
+        raise RateLimited(
+            f"There are too many open {what}: {allowed:,} are allowed. Close one, or try later.",
+            limit=what,
+            value=value + 1,
+            allowed=allowed,
+            retry_after_seconds=_RETRY_SECONDS,
+        )

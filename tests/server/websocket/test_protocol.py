@@ -1,0 +1,420 @@
+"""The rules of `graphql-transport-ws`, and what closes a socket.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+import asyncio
+import re
+
+import pytest
+from websockets.asyncio.client import connect as websockets_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from resolvers.errors import Unavailable
+from server.open_streams import OpenStreams
+from server.settings import Settings
+from server.websocket.origins import is_allowed_origin
+from tests.server.http.toy_schema import REVOKED, ToyContext
+from tests.server.toy_server import ToySocket, toy_server
+
+INIT_TIMEOUT = 0.2
+
+
+async def test_a_query_is_answered_and_completed() -> None:
+    async with toy_server() as server, server.client() as client:
+        assert client.socket.subprotocol == "graphql-transport-ws"
+        await client.subscribe("a", "{ hello }")
+        assert await client.receive() == {
+            "type": "next",
+            "id": "a",
+            "payload": {"data": {"hello": "hello world"}},
+        }
+        assert await client.receive() == {"type": "complete", "id": "a"}
+
+
+async def test_a_mutation_has_variables_and_an_operation_name() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server, server.client() as client:
+        document = "query A { hello } mutation B($t: String!) { write(input: {text: $t}) }"
+        await client.subscribe("a", document, operationName="B", variables={"t": "x"})
+        assert (await client.receive())["payload"] == {"data": {"write": "x"}}
+        assert (await client.receive())["type"] == "complete"
+    assert context.written == ["x"]
+
+
+async def test_a_subscription_gives_its_events_in_order() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.subscribe("a", "subscription { things(to: 50) { name } }")
+        for number in range(50):
+            payload = {"data": {"things": {"name": f"thing {number}"}}}
+            assert await client.receive() == {"type": "next", "id": "a", "payload": payload}
+        assert await client.receive() == {"type": "complete", "id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ hello", "BAD_USER_INPUT"),
+        ("{ nothing }", "BAD_USER_INPUT"),
+        ("query ($n: Int!) { integer(value: $n) }", "BAD_USER_INPUT"),
+        ("{ a: things(first: 200) { nodes { things(first: 200) { nodes { id } } } } }", "LIMITED"),
+        ("subscription { breaks(atStart: true) { name } }", "INTERNAL"),
+        ("{ unwritable }", "INTERNAL"),
+    ],
+)
+async def test_what_is_not_executed_is_an_error_and_the_socket_lives(query: str, code: str) -> None:
+    async with toy_server(max_cost=1000) as server, server.client() as client:
+        await client.subscribe("a", query)
+        message = await client.receive()
+        assert (message["type"], message["id"]) == ("error", "a")
+        (error,) = message["payload"]
+        assert error["extensions"]["code"] == code
+        assert error["extensions"]["requestId"]
+        # no `complete` follows, and the id is free
+        await client.subscribe("a", "{ hello }")
+        assert (await client.receive())["type"] == "next"
+        assert (await client.receive())["type"] == "complete"
+
+
+async def test_a_failing_field_is_in_the_payload() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.subscribe("a", '{ fails(how: "conflict") hello }')
+        payload = (await client.receive())["payload"]
+        assert payload["data"] == {"fails": None, "hello": "hello world"}
+        assert payload["errors"][0]["extensions"]["code"] == "CONFLICT"
+        assert (await client.receive())["type"] == "complete"
+
+
+async def test_a_subscription_that_breaks_ends_with_an_error() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.subscribe("a", "subscription { breaks { name } }")
+        first, last = await client.receive(), await client.receive()
+        assert first["type"] == "next"
+        assert first["payload"]["data"] == {"breaks": {"name": None}}
+        assert last["type"] == "error"
+        assert last["payload"][0]["message"] == "Internal error"
+
+
+async def test_operations_run_side_by_side() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server, server.client() as client:
+        await client.subscribe("slow", "{ waits }")
+        await client.subscribe("fast", "{ hello }")
+        assert [(await client.receive())["id"] for _ in range(2)] == ["fast", "fast"]
+        context.proceed.set()
+        assert (await client.receive())["payload"] == {"data": {"waits": "done"}}
+
+
+async def test_completing_a_subscription_closes_it() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server, server.client() as client:
+        await client.subscribe("a", "subscription { follow }")
+        assert (await client.receive())["payload"] == {"data": {"follow": "started"}}
+        await client.send(type="complete", id="a")
+        await asyncio.wait_for(context.ended.wait(), 5)
+        await client.subscribe("a", "{ hello }")
+        assert (await client.receive())["payload"] == {"data": {"hello": "hello world"}}
+
+
+async def test_completing_at_once_leaves_nothing_behind() -> None:
+    async with toy_server(max_operations_per_connection=1) as server, server.client() as client:
+        for _ in range(100):
+            await client.subscribe("a", "subscription { ticks(to: 1000000) }")
+            await client.send(type="complete", id="a")
+        await client.send(type="ping")
+        while (await client.receive())["type"] != "pong":
+            pass
+        await client.subscribe("b", "{ hello }")
+        while (await client.receive())["id"] != "b":
+            pass
+
+
+async def test_a_completed_mutation_runs_to_its_end_without_an_answer() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server, server.client() as client:
+        await client.subscribe("a", 'mutation { writeSlowly(text: "x") }')
+        await asyncio.wait_for(context.started.wait(), 5)
+        await client.send(type="complete", id="a")
+        await client.send(type="ping")
+        assert await client.receive() == {"type": "pong"}
+        context.proceed.set()
+        await client.subscribe("a", "{ hello }")
+        assert (await client.receive())["payload"] == {"data": {"hello": "hello world"}}
+    assert context.written == ["x"]
+
+
+async def test_a_mutation_outlives_its_socket() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server:
+        async with server.client() as client:
+            await client.subscribe("a", 'mutation { writeSlowly(text: "x") }')
+            await asyncio.wait_for(context.started.wait(), 5)
+        context.proceed.set()
+    assert context.written == ["x"]
+
+
+async def test_leaving_closes_the_subscriptions() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server:
+        async with server.client() as client:
+            await client.subscribe("a", "subscription { follow }")
+            await client.receive()
+        await asyncio.wait_for(context.ended.wait(), 5)
+
+
+async def test_pings_are_answered_with_their_payload() -> None:
+    async with toy_server() as server, server.connect() as socket:
+        client = ToySocket(socket)
+        await client.send(type="ping")
+        assert await client.receive() == {"type": "pong"}
+        await client.send(type="pong", payload={"unasked": 1})
+        await client.send(type="connection_init")
+        assert await client.receive() == {"type": "connection_ack"}
+        await client.send(type="ping", payload={"a": [1, None]})
+        assert await client.receive() == {"type": "pong", "payload": {"a": [1, None]}}
+        await client.send(type="complete", id="unknown")
+        await client.send(type="ping", payload=None)
+        assert await client.receive() == {"type": "pong"}
+
+
+async def test_no_connection_init() -> None:
+    async with (
+        toy_server(connection_init_timeout_seconds=INIT_TIMEOUT) as server,
+        server.connect() as socket,
+    ):
+        expected = (4408, "Connection initialisation timeout")
+        assert await ToySocket(socket).close_code() == expected
+
+
+async def test_a_second_connection_init() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.send(type="connection_init")
+        assert await client.close_code() == (4429, "Too many initialisation requests")
+
+
+async def test_subscribing_before_the_acknowledgement() -> None:
+    async with toy_server() as server, server.connect() as socket:
+        client = ToySocket(socket)
+        await client.subscribe("a", "{ hello }")
+        assert await client.close_code() == (4401, "Unauthorized")
+
+
+@pytest.mark.parametrize("query", ["subscription { follow }", "{ waits }"])
+async def test_an_id_in_use(query: str) -> None:
+    async with toy_server(ToyContext()) as server, server.client() as client:
+        await client.subscribe("a", query)
+        await client.subscribe("a", "{ hello }")
+        assert await client.close_code() == (4409, "Subscriber for a already exists")
+
+
+@pytest.mark.parametrize("subprotocol", ["graphql-ws", "nonsense", None])
+@pytest.mark.filterwarnings("ignore")
+async def test_another_subprotocol(subprotocol: str | None) -> None:
+    async with toy_server() as server, server.connect(subprotocol) as socket:
+        assert socket.subprotocol is None
+        assert await ToySocket(socket).close_code() == (4406, "Subprotocol not acceptable")
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"authorization": "no"}, 4403),
+        ({"Authorization": "no"}, 4403),
+        ({"headers": {"AUTHORIZATION": "no"}}, 4403),
+        ({"authorization": "broken"}, 1013),
+        ({"authorization": 1}, 4400),
+    ],
+)
+async def test_a_refused_key(payload: dict[str, object], code: int) -> None:
+    async with toy_server() as server, server.connect() as socket:
+        client = ToySocket(socket)
+        await client.send(type="connection_init", payload=payload)
+        given, reason = await client.close_code()
+        assert given == code
+        assert reason
+        assert "/srv" not in reason
+
+
+async def test_the_handshakes_key_counts_where_no_other_is_sent() -> None:
+    async with toy_server() as server:
+        async with server.connect(additional_headers={"Authorization": "no"}) as socket:
+            client = ToySocket(socket)
+            await client.send(type="connection_init")
+            assert (await client.close_code())[0] == 4403
+        async with server.connect(additional_headers={"Authorization": "no"}) as socket:
+            client = ToySocket(socket)
+            await client.send(type="connection_init", payload={"authorization": "yes"})
+            assert await client.receive() == {"type": "connection_ack"}
+
+
+async def test_a_revoked_key_is_shown_out() -> None:
+    async with (
+        toy_server(check_seconds=0.05) as server,
+        server.client(authorization="revoked soon") as client,
+    ):
+        await client.subscribe("a", "subscription { ticks(to: 1) }")
+        assert (await client.receive())["type"] == "next"
+        REVOKED.add("revoked soon")
+        assert await client.close_code() == (4403, "The key is no longer valid")
+
+
+async def test_an_idle_connection_is_closed_and_one_with_a_subscription_is_not() -> None:
+    async with (
+        toy_server(ToyContext(), idle_timeout_seconds=0.3) as server,
+        server.client() as busy,
+        server.client() as idle,
+    ):
+        await busy.subscribe("a", "subscription { follow }")
+        await busy.receive()
+        assert await idle.close_code() == (1001, "Idle")
+        await busy.send(type="ping")
+        assert await busy.receive() == {"type": "pong"}
+
+
+async def test_too_many_connections_of_a_key() -> None:
+    async with toy_server(max_connections_per_key=2) as server:
+        async with (
+            server.client(authorization="a"),
+            server.client(authorization="a"),
+            server.client(authorization="b"),
+            server.connect() as socket,
+        ):
+            client = ToySocket(socket)
+            await client.send(type="connection_init", payload={"authorization": "a"})
+            code, reason = await client.close_code()
+            assert code == 1013
+            assert "streams of a key" in reason
+        async with server.client(authorization="a"):
+            pass
+
+
+async def test_too_many_connections_of_all() -> None:
+    async with toy_server(max_connections=2) as server, server.client():
+        with pytest.raises(InvalidStatus) as refused:
+            await server.connect()
+        assert refused.value.response.status_code == 429
+        assert b"LIMITED" in refused.value.response.body
+
+
+async def test_too_many_operations_of_a_connection() -> None:
+    context = ToyContext()
+    async with (
+        toy_server(context, max_operations_per_connection=2) as server,
+        server.client() as client,
+    ):
+        for message_id in "abc":
+            await client.subscribe(message_id, "{ waits }")
+        refused = await client.receive()
+        assert (refused["type"], refused["id"]) == ("error", "c")
+        assert refused["payload"][0]["extensions"]["code"] == "LIMITED"
+        context.proceed.set()
+        assert {(await client.receive())["id"] for _ in range(4)} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_let_in"),
+    [
+        ("http://127.0.0.1:{port}", True),
+        ("https://dashboard.example", True),
+        ("https://a.b", False),
+    ],
+)
+async def test_origins(origin: str, is_let_in: bool) -> None:
+    async with toy_server(allowed_origins=["https://dashboard.example"]) as server:
+        connecting = server.connect(origin=origin.format(port=server.port))
+        if is_let_in:
+            await (await connecting).close()
+        else:
+            with pytest.raises(InvalidStatus) as refused:
+                await connecting
+            assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme", "expected"),
+    [
+        (None, "a", "ws", True),
+        ("http://a", "a", "ws", True),
+        ("https://a", "a", "ws", True),
+        ("HTTPS://A:444", "a:444", "wss", True),
+        ("http://a", "a", "wss", False),
+        ("http://a:1", "a", "ws", False),
+        ("http://a", "a:1", "ws", False),
+        ("http://b", "a", "ws", False),
+        ("http://a.b", "a", "ws", False),
+        ("http://a/", "a", "ws", False),
+        ("http://u@a", "a", "ws", False),
+        ("ftp://a", "a", "ws", False),
+        ("null", "a", "ws", False),
+        ("http://", "", "ws", False),
+        ("http://[", "a", "ws", False),
+        ("", "a", "ws", False),
+        ("http://a, http://b", "a", "ws", False),
+    ],
+)
+def test_which_origins(origin: str | None, host: str, scheme: str, expected: bool) -> None:
+    headers = {b"host": host.encode()}
+    if origin is not None:
+        headers[b"origin"] = origin.encode()
+    assert is_allowed_origin(headers, scheme, []) is expected
+
+
+async def test_another_path_has_no_websocket() -> None:
+    async with toy_server() as server:
+        connecting = websockets_connect(f"ws://127.0.0.1:{server.port}/other", proxy=None)
+        with pytest.raises(InvalidStatus) as refused:
+            await connecting
+    assert refused.value.response.status_code == 403
+
+
+async def test_a_stop_ends_mutations_first_and_then_the_socket() -> None:
+    context = ToyContext()
+    async with toy_server(context) as server, server.client() as client, server.client() as idle:
+        await client.subscribe("a", "subscription { follow }")
+        await client.receive()
+        context.started.clear()
+        await client.subscribe("b", 'mutation { writeSlowly(text: "x") }')
+        await asyncio.wait_for(context.started.wait(), 5)
+        server.streams.stop()
+        assert await idle.close_code() == (1012, "The server restarts")
+        assert context.ended.is_set()
+        with pytest.raises(InvalidStatus) as refused:
+            await server.connect()
+        assert refused.value.response.status_code == 503
+        context.proceed.set()
+        assert (await client.receive())["payload"] == {"data": {"writeSlowly": "x"}}
+        assert (await client.receive())["type"] == "complete"
+        assert await client.close_code() == (1012, "The server restarts")
+
+
+async def test_pings_of_the_server_find_lost_clients() -> None:
+    async with (
+        toy_server(ToyContext(), keepalive_seconds=0.1, send_timeout_seconds=0.2) as server,
+        server.client() as client,
+    ):
+        await asyncio.sleep(0.5)  # which answers its pings
+        client.socket.transport.pause_reading()
+        async with asyncio.timeout(20):
+            while server.streams.number:  # noqa: ASYNC110  nothing tells of it
+                await asyncio.sleep(0.05)
+        client.socket.transport.abort()
+
+
+def test_streams_are_counted() -> None:
+    streams = OpenStreams(Settings())
+    stopped: list[bool] = []
+    with streams.open(lambda: stopped.append(True)):
+        assert streams.number == 1
+        streams.stop()
+        with pytest.raises(Unavailable, match=re.escape("try again")), streams.open(lambda: None):
+            pass
+    assert stopped == [True]
+    assert streams.number == 0
+
+
+async def test_a_closed_socket_is_closed_for_the_client() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.socket.close(1000)
+        with pytest.raises(ConnectionClosed):
+            await client.receive()
+        assert client.socket.close_code == 1000
