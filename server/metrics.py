@@ -89,8 +89,8 @@ class Metrics:
 
         self._read.append(refresh)
 
-    def labelled_counter(self, name: str, description: str, labels: Sequence[str]) -> Counter:
-        """Add a counter for each value of labels, to be raised by whoever has it."""
+    def own_counter(self, name: str, description: str, labels: Sequence[str] = ()) -> Counter:
+        """Add a counter, of each value of labels, that whoever adds it raises."""
         return Counter(name, description, labels, registry=self._registry)
 
     def histogram(

@@ -15,10 +15,10 @@ _KEYS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000)
 class _Tally:
     """Operations of the same labels that have ended since Prometheus was last told."""
 
-    __slots__ = ("buckets", "ended", "seconds")
+    __slots__ = ("buckets", "ended", "rows", "seconds", "sent_bytes", "statements")
 
     def __init__(self) -> None:
-        self.ended = 0
+        self.ended = self.statements = self.rows = self.sent_bytes = 0
         self.seconds = 0.0
         self.buckets = [0] * (len(_SECONDS) + 1)
 
@@ -26,12 +26,12 @@ class _Tally:
 class OperationMetrics:
     """Counts operations that have ended.
 
-    All is kept in plain numbers and given to Prometheus's client when it is read: to count there
-    takes 3 % of a small operation's time, and to look labels up as much again.
+    What every operation has is kept in plain numbers and given to Prometheus's client when it is
+    read: to count there takes 3 % of a small operation's time, and looking labels up as much again.
     """
 
     def __init__(self, metrics: Metrics) -> None:
-        self._ended = metrics.labelled_counter(
+        self._ended = metrics.own_counter(
             "sessiongraph_operations",
             "Operations that have ended, refused ones included; `code` is that of the first error.",
             ["kind", "operation", "code"],
@@ -42,7 +42,7 @@ class OperationMetrics:
             _SECONDS,
             ["kind", "operation"],
         )
-        self._limits = metrics.labelled_counter(
+        self._limits = metrics.own_counter(
             "sessiongraph_limits_refused",
             "Operations that were refused for going over a limit.",
             ["limit"],
@@ -50,32 +50,23 @@ class OperationMetrics:
         self._batches = metrics.histogram(
             "sessiongraph_loader_batch_keys", "Keys in a batch of a loader.", _KEYS
         )
-        self._statements = self._rows = self._sent_bytes = self._refused_callers = 0
-        self._waited = 0.0
-        metrics.counter(
+        self._statements = metrics.own_counter(
             "sessiongraph_statements",
             "SQL statements that operations sent, without those that begin and end transactions.",
-            lambda: self._statements,
         )
-        metrics.counter(
-            "sessiongraph_rows",
-            "Rows that PostgreSQL gave to plans and mutations.",
-            lambda: self._rows,
+        self._rows = metrics.own_counter(
+            "sessiongraph_rows", "Rows that PostgreSQL gave to plans and mutations."
         )
-        metrics.counter(
+        self._sent_bytes = metrics.own_counter(
+            "sessiongraph_response_bytes", "Bytes of answers that were sent."
+        )
+        self._waited = metrics.own_counter(
             "sessiongraph_connection_wait_seconds",
-            "Time that operations waited for a connection to PostgreSQL.",
-            lambda: self._waited,
+            "Time that operations waited for a free connection to PostgreSQL.",
         )
-        metrics.counter(
-            "sessiongraph_response_bytes",
-            "Bytes of answers that were sent.",
-            lambda: self._sent_bytes,
-        )
-        metrics.counter(
+        self._refused_callers = metrics.own_counter(
             "sessiongraph_authentication_failures",
             "Requests without a key, or with one that is unknown.",
-            lambda: self._refused_callers,
         )
         self._names: set[str] = set()
         self._tallies: dict[tuple[str | None, str | None, str | None], _Tally] = {}
@@ -83,21 +74,16 @@ class OperationMetrics:
 
     def count(self, record: OperationRecord, seconds: float | None) -> None:
         """Count an operation that has ended, and how long it took."""
-        self._statements += record.statements
-        self._rows += record.rows
-        self._waited += record.waited
-        self._sent_bytes += record.sent_bytes
-        name = record.name
-        if name is not None and name not in self._names:
-            name = self._known(name)
-        labels = record.kind, name, record.code
-        tally = self._tallies.get(labels)
-        if tally is None:
-            tally = self._tallies[labels] = _Tally()
+        tally = self._tallies.get((record.kind, record.name, record.code)) or self._tally(record)
         tally.ended += 1
+        tally.statements += record.statements
+        tally.rows += record.rows
+        tally.sent_bytes += record.sent_bytes
         if seconds is not None:
             tally.seconds += seconds
             tally.buckets[bisect_left(_SECONDS, seconds)] += 1
+        if record.waited:
+            self._waited.inc(record.waited)
         for size in record.batches:
             self._batches.observe(size)
         if record.code is not None:
@@ -105,19 +91,25 @@ class OperationMetrics:
 
     def _count_refusal(self, record: OperationRecord) -> None:
         if record.code == "UNAUTHENTICATED":
-            self._refused_callers += 1
+            self._refused_callers.inc()
         if record.limit is not None:
             self._limits.labels(record.limit).inc()
 
-    def _known(self, name: str) -> str:
-        if len(self._names) >= MAX_NAMES:
-            return "other"
-        self._names.add(name)
-        return name
+    def _tally(self, record: OperationRecord) -> _Tally:
+        name = record.name
+        if name is not None and name not in self._names:
+            if len(self._names) < MAX_NAMES:
+                self._names.add(name)
+            else:
+                name = "other"
+        return self._tallies.setdefault((record.kind, name, record.code), _Tally())
 
     def _tell(self) -> None:
         tallies, self._tallies = self._tallies, {}
         for (kind, name, code), tally in tallies.items():
             self._ended.labels(kind or "none", name or "", code or "").inc(tally.ended)
+            self._statements.inc(tally.statements)
+            self._rows.inc(tally.rows)
+            self._sent_bytes.inc(tally.sent_bytes)
             if any(tally.buckets):
                 self._seconds.labels(kind or "none", name or "").add(tally.buckets, tally.seconds)
