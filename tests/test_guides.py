@@ -107,12 +107,13 @@ def test_every_method_has_its_operation(title: str, methods: list[str]) -> None:
         assert re.search(rf"\b{name}\(", documents), f"no example of {name}"
 
 
-def test_the_timeouts_that_are_promised_are_the_servers() -> None:
+def test_the_timeouts_and_limits_that_are_promised_are_the_servers() -> None:
     promised = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|", RELIABILITY, re.MULTILINE))
     known = {
         f"`SESSIONGRAPH_{name.upper()}`": field.default
         for name, field in Settings.model_fields.items()
-        if name.endswith("_timeout_seconds")
+        if name.startswith(("max_", "document_cache_", "keepalive_"))
+        or name.endswith("_timeout_seconds")
     }
     known |= {
         "connecting to PostgreSQL": database._CONNECT_SECONDS,
