@@ -158,7 +158,7 @@ class GraphQLEndpoint:
         sent = record.headers.get(b"authorization")
         header = None if sent is None else sent.decode("latin-1")
         try:
-            caller = await self._runner.within_time(self._authenticate(header))
+            caller = await self._authenticate(header)
         except Unauthenticated as error:
             if header is not None:
                 await sleep(REFUSAL_PAUSE_SECONDS)
