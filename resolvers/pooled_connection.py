@@ -23,8 +23,14 @@ class _Turns(Semaphore):
 
     waiting = 0
 
-    async def wait_for(self, pool: QueuePool) -> None:
-        """Take a turn where none is free. Raises SQLAlchemy's TimeoutError."""
+    async def take(self, pool: QueuePool) -> None:
+        """Take a turn. Raises SQLAlchemy's TimeoutError."""
+        if self.locked():
+            await self._wait(pool)
+        else:
+            await self.acquire()
+
+    async def _wait(self, pool: QueuePool) -> None:
         started = perf_counter()
         self.waiting += 1
         try:
@@ -50,10 +56,7 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     """
     pool = pool_of(engine)
     turns = _turns(pool)
-    if turns.locked():
-        await turns.wait_for(pool)
-    else:
-        await turns.acquire()
+    await turns.take(pool)
     try:
         return await greenlet_spawn(pool.connect)
     except BaseException as error:
@@ -76,10 +79,7 @@ async def connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect as `AsyncEngine.connect` does, in turn. Raises SQLAlchemy's errors."""
     pool = pool_of(engine)
     turns = _turns(pool)
-    if turns.locked():
-        await turns.wait_for(pool)
-    else:
-        await turns.acquire()
+    await turns.take(pool)
     try:
         async with engine.connect() as connection:
             yield connection

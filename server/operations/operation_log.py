@@ -27,17 +27,7 @@ class OperationLog:
 
     def end(self, record: OperationRecord, event: str = "operation", **facts: Any) -> None:
         """Log an operation that has ended, with what its transport knows of it, and count it."""
-        _log.info(
-            event,
-            operation=record.name,
-            kind=record.kind,
-            key=record.caller,
-            cost=record.cost,
-            statements=record.statements,
-            errors=record.errors,
-            code=record.code,
-            **facts,
-        )
+        _log.info(event, **record.facts, **facts)
         seconds = record.seconds
         if seconds is not None and 0 < self._slow_seconds < seconds:
             _warn_of(record, seconds)
@@ -48,13 +38,7 @@ def _warn_of(record: OperationRecord, seconds: float) -> None:
     document = record.document
     _log.warning(
         "slow operation",
-        operation=record.name,
-        kind=record.kind,
-        key=record.caller,
-        cost=record.cost,
-        statements=record.statements,
-        errors=record.errors,
-        code=record.code,
+        **record.facts,
         milliseconds=round(seconds * 1000, 2),
         milliseconds_waiting=round(record.waited * 1000, 2),
         document=None if document is None else sha256(document.encode()).hexdigest(),

@@ -40,6 +40,19 @@ class OperationRecord(DatabaseUse):
             return None
         return self.ended - self.started
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What each of the operation's lines in the log tells."""
+        return {
+            "operation": self.name,
+            "kind": self.kind,
+            "key": self.caller,
+            "cost": self.cost,
+            "statements": self.statements,
+            "errors": self.errors,
+            "code": self.code,
+        }
+
     def fail(self, error: Mapping[str, Any], count: int = 1) -> None:
         """Note the first of the errors, as the client is told it, and how many there are."""
         self.errors = count
