@@ -38,6 +38,8 @@ _SHARED: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+_processors: list[Processor] = []
+"""The same list for good, since a logger that was used keeps it."""
 
 
 def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
@@ -45,8 +47,9 @@ def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared = [_add_trace_id, *_SHARED] if settings.telemetry else _SHARED
     last = _last_processors(stream)
+    _processors[:] = [*shared, *last]
     structlog.configure(
-        processors=[*shared, *last],
+        processors=_processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,

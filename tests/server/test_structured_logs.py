@@ -17,7 +17,7 @@ def stream() -> Iterator[io.StringIO]:
     made = io.StringIO()
     configure_logs(Settings(), made)
     yield made
-    structlog.reset_defaults()
+    configure_logs(Settings())
     root.handlers, root.level = handlers, level
 
 
