@@ -52,6 +52,7 @@ class Server(uvicorn.Server):
         )
         super().__init__(configuration)
         self._when_started = when_started
+        self._engine = engine
         self._watch = DatabaseWatch(settings, engine)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -76,6 +77,7 @@ class Server(uvicorn.Server):
         # order: by then they have been obeyed, and we have yet to leave the store
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        await self._engine.dispose()  # the watch knows no connection from before
         watching = asyncio.create_task(self._watch.run())
         try:
             await super().serve(sockets)

@@ -49,7 +49,7 @@ async def _serve(settings: Settings, listeners: list[socket.socket]) -> None:
         if settings.workers == 1:
             await Server(settings, engine, announce).serve(listeners)
         else:
-            await engine.dispose()  # this process asks nothing more of the database
+            await engine.dispose()  # this process asks nothing of the database while workers run
             same_port = settings.model_copy(update={"port": port})
             await Workers(same_port, engine.url).run(announce)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
@@ -17,6 +18,7 @@ from server.database_watch import DatabaseSilentError, DatabaseWatch
 from server.settings import Settings
 from tests.conftest import http_client
 from tests.database_proxy import DatabaseProxy, database_proxy
+from tests.server_process import make_environment, serve
 
 SETTINGS = Settings(database_timeout_seconds=0.2, pool_size=2)
 IN_TIME = 10.0
@@ -126,3 +128,27 @@ async def test_a_database_that_refuses_is_not_silent(
     await watch._look()
     assert not watch._is_silent
     await watch._own.dispose()
+
+
+async def test_a_server_gives_up_the_connection_that_it_started_with_too(
+    proxy: DatabaseProxy, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    environment = {
+        **make_environment(tmp_path_factory.mktemp("serve")),
+        "DATABASE_URL": proxy.url.set(drivername="postgresql").render_as_string(
+            hide_password=False
+        ),
+        "SESSIONGRAPH_INSECURE": "true",
+        "SESSIONGRAPH_DATABASE_TIMEOUT_SECONDS": "0.5",
+        "SESSIONGRAPH_LOG_LEVEL": "ERROR",
+    }
+    served = serve(environment)
+    _, address = await asyncio.to_thread(served.__enter__)
+    try:
+        proxy.speaks.clear()
+        async with asyncio.timeout(IN_TIME), httpx2.AsyncClient(timeout=IN_TIME) as client:
+            answer = await client.post(f"{address}/graphql", json=QUERY)
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    finally:
+        proxy.speaks.set()
+        await asyncio.to_thread(served.__exit__, None, None, None)
