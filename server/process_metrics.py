@@ -10,11 +10,15 @@ from server.operations.document_cache import DocumentCache
 
 def add_process_metrics(metrics: Metrics, engine: AsyncEngine, documents: DocumentCache) -> None:
     """Add them to an application's metrics."""
-    pool = pool_of(engine)
+    # the engine has another pool once it was disposed of, as it is when the server starts
     metrics.gauge(
-        "sessiongraph_pool_size", "Connections that there may be to PostgreSQL.", pool.size
+        "sessiongraph_pool_size",
+        "Connections that there may be to PostgreSQL.",
+        lambda: pool_of(engine).size(),
     )
-    metrics.gauge("sessiongraph_pool_in_use", "Connections in use.", pool.checkedout)
+    metrics.gauge(
+        "sessiongraph_pool_in_use", "Connections in use.", lambda: pool_of(engine).checkedout()
+    )
     metrics.gauge(
         "sessiongraph_pool_waiting",
         "Statements and transactions that wait for a connection.",

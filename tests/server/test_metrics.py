@@ -77,6 +77,13 @@ async def test_operations_are_counted(engine: AsyncEngine) -> None:
     assert figures["process_open_fds"] > 0
 
 
+async def test_the_pool_is_the_one_that_the_engine_has_now(engine: AsyncEngine) -> None:
+    async with client_of(engine) as client:
+        await engine.dispose()  # as a server does when it starts
+        async with engine.connect():
+            assert (await _figures(client))["sessiongraph_pool_in_use"] == 1
+
+
 async def test_a_limit_is_counted_by_its_name(engine: AsyncEngine) -> None:
     async with client_of(engine, max_response_bytes=20) as client:
         await _send(client, "{ sessions { totalCount } }")
