@@ -93,13 +93,7 @@ def create_app(
 def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:
     """Serve /graphql over every transport, past the router, which takes the rest."""
     over_http = allow_origins(
-        GraphQLEndpoint(
-            backend.runner,
-            backend.authenticate,
-            backend.context_for,
-            EventStreams(backend, streams),
-            backend.settings,
-        ),
+        GraphQLEndpoint(backend, EventStreams(backend, streams)),
         backend.settings.allowed_origins,
     )
     over_websocket = WebSocketEndpoint(backend, streams)

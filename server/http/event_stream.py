@@ -20,7 +20,6 @@ from server.http.request_record import RequestRecord
 from server.http.responses import PIECE_BYTES, send_piece
 from server.open_streams import OpenStreams
 from server.operations.answer import Outcome, write_answer
-from server.operations.graphql_errors import read_error
 from server.operations.operation_runner import ReadyOperation
 from server.operations.operation_stream import stream_outcomes
 from server.time_limit import TimeIsUp, TimeLimit
@@ -124,20 +123,13 @@ class _EventStream:
         return min(self._backend.check_seconds, self._backend.settings.keepalive_seconds)
 
     async def _look_after(self) -> None:
-        if not await self._is_valid():
+        if not await self._backend.may_stay(self._caller):
             self.stop()
         elif (
             get_running_loop().time() - self._last_sent >= self._backend.settings.keepalive_seconds
             and not self._turn.locked()
         ):
             await self._send(_COMMENT)
-
-    async def _is_valid(self) -> bool:
-        try:
-            return await self._backend.still_valid(self._caller)
-        except Exception as error:  # noqa: BLE001  a database that is away revokes no key
-            read_error(error)
-            return True
 
     async def _produce(self) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}

@@ -13,23 +13,23 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
 from resolvers.errors import DomainError, Invalid, Unauthenticated, Unavailable
-from server.caller import Authenticate, Caller, ContextFor
+from server.backend import Backend
+from server.caller import Caller
 from server.http.event_stream import EventStreams
 from server.http.graphiql import send_graphiql
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
 from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, negotiate
-from server.http.refusals import STATUS_OF_CODE, Refusal
-from server.http.request_record import Headers, RequestRecord, record_of
+from server.http.refusals import STATUS_OF_CODE, Refusal, status_of
+from server.http.request_record import Headers, RequestRecord, authorization_of, record_of
 from server.http.responses import send_bytes, send_refusal
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
 from server.operations.graphql_errors import read_error
 from server.operations.graphql_request import GraphQLRequest
-from server.operations.operation_runner import OperationRunner, ReadyOperation
+from server.operations.operation_runner import ReadyOperation
 from server.operations.shares import REFUSAL_PAUSE_SECONDS
-from server.settings import Settings
 from server.time_limit import TimeLimit
 
 T = TypeVar("T")
@@ -38,21 +38,13 @@ T = TypeVar("T")
 class GraphQLEndpoint:
     """Serves operations over HTTP (ASGI), inside a `RequestRecorder`."""
 
-    def __init__(
-        self,
-        runner: OperationRunner,
-        authenticate: Authenticate,
-        context_for: ContextFor,
-        event_streams: EventStreams,
-        settings: Settings,
-    ) -> None:
-        self._runner = runner
-        self._authenticate = authenticate
-        self._context_for = context_for
+    def __init__(self, backend: Backend, event_streams: EventStreams) -> None:
+        self._backend = backend
+        self._runner = backend.runner
         self._event_streams = event_streams
-        self._settings = settings
-        self._guard = HTTPGuard(settings)
-        self._send_limit = TimeLimit(settings.send_timeout_seconds)
+        self._settings = backend.settings
+        self._guard = HTTPGuard(backend.settings)
+        self._send_limit = TimeLimit(backend.settings.send_timeout_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -97,7 +89,7 @@ class GraphQLEndpoint:
                 )
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
-            raise _too_much(error) from error
+            raise _refusal(error) from error
 
     async def _outcome(self, work: Coroutine[Any, Any, T]) -> T | Outcome:
         """Do a request's work in time; what is wrong with its operation is an outcome."""
@@ -131,7 +123,7 @@ class GraphQLEndpoint:
                 f"A subscription needs `accept: {EVENT_STREAM}`, or a WebSocket "
                 "(`graphql-transport-ws`)."
             )
-        return await self._runner.run(ready, self._context_for(caller))
+        return await self._runner.run(ready, self._backend.context_for(caller))
 
     async def _prepare(
         self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
@@ -155,10 +147,9 @@ class GraphQLEndpoint:
             raise _refusal(error) from error
 
     async def _caller(self, record: RequestRecord) -> Caller:
-        sent = record.headers.get(b"authorization")
-        header = None if sent is None else sent.decode("latin-1")
+        header = authorization_of(record.headers)
         try:
-            caller = await self._authenticate(header)
+            caller = await self._backend.authenticate(header)
         except Unauthenticated as error:
             if header is not None:
                 await sleep(REFUSAL_PAUSE_SECONDS)
@@ -188,9 +179,9 @@ def _read(scope: Scope, body: bytes) -> GraphQLRequest:
 
 
 def _refusal(error: DomainError) -> Refusal:
-    challenge = {"www-authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
-    return Refusal(STATUS_OF_CODE[error.code], error, challenge)
-
-
-def _too_much(error: RateLimited) -> Refusal:
-    return Refusal(429, error, {"retry-after": str(error.retry_after_seconds)})
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers = {"www-authenticate": "Bearer"}
+    if isinstance(error, RateLimited):
+        headers = {"retry-after": str(error.retry_after_seconds)}
+    return Refusal(status_of(error), error, headers)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from resolvers.errors import DomainError
+from server.operations.errors import RateLimited
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "BAD_USER_INPUT": 400,
@@ -16,6 +17,11 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "INTERNAL": 500,
 }
 """The status of a response without data, by `extensions.code`."""
+
+
+def status_of(error: DomainError) -> int:
+    """Give the status of a request that is refused before it is read as GraphQL."""
+    return 429 if isinstance(error, RateLimited) else STATUS_OF_CODE[error.code]
 
 
 class Refusal(Exception):

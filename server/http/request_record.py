@@ -133,6 +133,12 @@ def read_headers(scope: Scope) -> Headers:
     return headers
 
 
+def authorization_of(headers: Headers) -> str | None:
+    """Give the Authorization header as text; None where there is none."""
+    sent = headers.get(b"authorization")
+    return None if sent is None else sent.decode("latin-1")
+
+
 def _request_id(headers: Headers) -> str:
     given = headers.get(b"x-request-id")
     if given is not None and _SANE_REQUEST_ID.fullmatch(given):

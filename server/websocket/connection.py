@@ -185,16 +185,9 @@ class Connection:
             if not self._under_way and get_running_loop().time() - idle_since > idle_seconds:
                 await self._socket.close(CloseCode.GOING_AWAY, "Idle")
                 return
-            if not await self._is_valid(caller):
+            if not await self._backend.may_stay(caller):
                 await self._socket.close(CloseCode.FORBIDDEN, "The key is no longer valid")
                 return
-
-    async def _is_valid(self, caller: Caller) -> bool:
-        try:
-            return await self._backend.still_valid(caller)
-        except Exception as error:  # noqa: BLE001  a database that is away revokes no key
-            read_error(error)
-            return True
 
     async def _end_for_restart(self) -> None:
         for operation in list(self._under_way):

@@ -6,11 +6,11 @@ from uuid_utils import uuid4
 
 from resolvers.errors import DomainError, Forbidden
 from server.backend import Backend
-from server.http.refusals import STATUS_OF_CODE
-from server.http.request_record import Headers, read_headers
+from server.http.refusals import status_of
+from server.http.request_record import Headers, authorization_of, read_headers
 from server.open_streams import OpenStreams
 from server.operations.answer import dump
-from server.operations.errors import Limited, RateLimited
+from server.operations.errors import Limited
 from server.operations.graphql_errors import format_error
 from server.structured_logs import request_id
 from server.websocket.connection import Connection
@@ -36,12 +36,7 @@ class WebSocketEndpoint:
             headers = read_headers(scope)
             self._check(scope, headers)
             socket = Socket(receive, send)
-            authorization = headers.get(b"authorization")
-            connection = Connection(
-                self._backend,
-                socket,
-                None if authorization is None else authorization.decode("latin-1"),
-            )
+            connection = Connection(self._backend, socket, authorization_of(headers))
             with self._streams.open(connection.stop) as stream:
                 if SUBPROTOCOL in scope["subprotocols"]:
                     await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
@@ -72,8 +67,9 @@ class WebSocketEndpoint:
 async def _refuse(send: Send, error: DomainError) -> None:
     """Answer a handshake with an HTTP error."""
     _log.info("websocket refused", code=error.code, message=error.message)
-    status = 429 if isinstance(error, RateLimited) else STATUS_OF_CODE[error.code]
     body = dump({"errors": [format_error(error, request_id.get())]})
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send(
+        {"type": "websocket.http.response.start", "status": status_of(error), "headers": headers}
+    )
     await send({"type": "websocket.http.response.body", "body": body})
