@@ -1,5 +1,7 @@
 import io
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import orjson
@@ -41,3 +43,15 @@ def test_a_traceback_stays_in_its_line(stream: io.StringIO) -> None:
     structlog.get_logger().error("internal error", exc_info=ZeroDivisionError("why"))
     (line,) = stream.getvalue().splitlines()
     assert "ZeroDivisionError: why" in orjson.loads(line)["exception"]
+
+
+def test_a_warning_of_python_is_a_line_too() -> None:
+    program = (
+        "import warnings; from server.settings import Settings;"
+        "from server.structured_logs import configure_logs; configure_logs(Settings());"
+        "warnings.warn('old')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    line = orjson.loads(done.stderr)
+    assert line["logger"] == "py.warnings"
+    assert "UserWarning: old" in line["event"]
