@@ -1,0 +1,286 @@
+"""When a page's list is there, and when all of it: `@defer` and `@stream` against planned queries.
+
+    python -m bench.incremental [--rounds 15] [--scale 1]
+
+The page is that of the other load tests: 50 sessions, the last 20 messages of each, and their tool
+calls. Its list is the sessions without their messages. It is asked for in several ways in turns, in
+one process and without HTTP: from a prepared document to the bytes of JSON. `planned` is how the
+server runs queries. The others are run by graphql-core, which alone knows the two directives. All
+ways must give the same page before anything is measured.
+"""
+
+import gc
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from inspect import isawaitable
+from statistics import median
+from time import perf_counter, process_time
+from typing import Annotated, Any
+
+import orjson
+import strawberry
+import typer
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, execute, parse, validate
+from graphql.execution import (
+    ExperimentalIncrementalExecutionResults,
+    experimental_execute_incrementally,
+)
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+from strawberry.schema.config import StrawberryConfig
+
+from bench.database import address, open_database
+from bench.measurements import figure
+from execution.planned import Plan, compile_operation, run_plan
+from resolvers.context import Context
+from schema import NODE_TYPES, SCALARS, Mutation, Query, schema
+from server.database import create_engine, read_url
+from server.operations.answer import dump
+from server.process import run
+from server.settings import Settings
+from tests.statements import recorded_statements
+
+SESSIONS = 50
+PART = 10
+"""Sessions in a part of the page."""
+_SESSION = "id status title userId createdAt"
+_MESSAGE = "id role content createdAt sequence toolCalls { nodes { id toolName arguments result status } }"
+_MESSAGES = f"messages(last: 20) {{ nodes {{ {_MESSAGE} }} }}"
+DOCUMENTS = {
+    "page": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} {_MESSAGES} }} }} }}",
+    "list": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} }} }} }}",
+    "messages": f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Session {{ {_MESSAGES} }} }} }}",
+    "part": "query ($after: String) { sessions(first: 10, after: $after)"
+    f" {{ pageInfo {{ endCursor }} nodes {{ {_SESSION} {_MESSAGES} }} }} }}",
+    "deferred": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} ... @defer {{ {_MESSAGES} }} }} }} }}",
+    "streamed": "{ sessions(first: 50) { nodes @stream(initialCount: 10)"
+    f" {{ {_SESSION} {_MESSAGES} }} }} }}",
+    "streamed messages": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} messages(last: 20)"
+    f" {{ nodes @stream {{ {_MESSAGE} }} }} }} }} }}",
+}
+PLAIN: GraphQLSchema = schema._schema  # noqa: SLF001  has no public name
+INCREMENTAL: GraphQLSchema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=list(NODE_TYPES.values()),
+    config=StrawberryConfig(
+        scalar_map=dict(SCALARS), enable_experimental_incremental_execution=True
+    ),
+)._schema  # noqa: SLF001  as above
+"""The same with the two directives."""
+
+Answers = AsyncIterator[dict[str, Any]]
+Way = Callable[[Callable[[], Context]], Answers]
+"""Asks for the page, with a context for each request; the first answer has the list."""
+
+
+@dataclass(frozen=True)
+class PlannedQuery:
+    """A query and its plan."""
+
+    plan: Plan
+    node: OperationDefinitionNode
+
+    @classmethod
+    def of(cls, text: str) -> "PlannedQuery":
+        """Plan a query."""
+        document = parse_valid(PLAIN, text)
+        (node,) = document.definitions
+        if not isinstance(node, OperationDefinitionNode):
+            raise TypeError(node)
+        return cls(compile_operation(PLAIN, document, node), node)
+
+    async def run(self, context: Context, **variables: Any) -> dict[str, Any]:
+        """Give the answer. Raises `RuntimeError` where the plan cannot."""
+        result = await run_plan(self.plan, PLAIN, self.node, context, variables)
+        if result is None:
+            raise RuntimeError("The plan gave nothing.")
+        return {"data": result.data}
+
+
+def parse_valid(of: GraphQLSchema, text: str) -> DocumentNode:
+    """Parse a document. Raises the first of its errors."""
+    document = parse(text)
+    for error in validate(of, document):
+        raise error
+    return document
+
+
+def make_ways() -> dict[str, Way]:
+    """Prepare the ways to ask for the page."""
+    planned = {
+        name: PlannedQuery.of(DOCUMENTS[name]) for name in ("page", "list", "messages", "part")
+    }
+
+    async def whole(new_context: Callable[[], Context]) -> Answers:
+        yield await planned["page"].run(new_context())
+
+    async def list_and_messages(new_context: Callable[[], Context]) -> Answers:
+        answer = await planned["list"].run(new_context())
+        yield answer
+        ids = [str(node["id"]) for node in answer["data"]["sessions"]["nodes"]]
+        yield await planned["messages"].run(new_context(), ids=ids)
+
+    async def parts(new_context: Callable[[], Context]) -> Answers:
+        after = None
+        for _ in range(SESSIONS // PART):
+            answer = await planned["part"].run(new_context(), after=after)
+            yield answer
+            after = answer["data"]["sessions"]["pageInfo"]["endCursor"]
+
+    return {
+        "planned": whole,
+        "planned: list, then messages": list_and_messages,
+        "planned: five pages of ten": parts,
+        "graphql-core": by_graphql_core(),
+        "`@defer` messages": incrementally("deferred"),
+        "`@defer` messages, early execution": incrementally("deferred", early=True),
+        "`@stream` sessions after ten": incrementally("streamed"),
+        "`@stream` messages": incrementally("streamed messages"),
+    }
+
+
+def by_graphql_core() -> Way:
+    """Ask for all at once, without a plan."""
+    document = parse_valid(PLAIN, DOCUMENTS["page"])
+
+    async def answers(new_context: Callable[[], Context]) -> Answers:
+        result = execute(PLAIN, document, context_value=new_context())
+        yield (await result if isawaitable(result) else result).formatted
+
+    return answers
+
+
+def incrementally(name: str, *, early: bool = False) -> Way:
+    """Ask by a document with one of the two directives."""
+    document = parse_valid(INCREMENTAL, DOCUMENTS[name])
+
+    async def answers(new_context: Callable[[], Context]) -> Answers:
+        started = experimental_execute_incrementally(
+            INCREMENTAL, document, context_value=new_context(), enable_early_execution=early
+        )
+        result = await started if isawaitable(started) else started
+        if not isinstance(result, ExperimentalIncrementalExecutionResults):
+            raise TypeError(result)
+        yield result.initial_result.formatted
+        async for each in result.subsequent_results:
+            yield each.formatted
+
+    return answers
+
+
+def sessions_of(answers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put answers together as a client does; give the page's sessions. Raises for errors."""
+    data: dict[str, Any] = {"sessions": {"nodes": []}, "nodes": []}
+    places: dict[str, list[str | int]] = {}
+    for answer in answers:
+        if "errors" in answer:
+            raise ValueError(answer["errors"])
+        for name, value in answer.get("data", {}).items():
+            nodes = value if name == "nodes" else value["nodes"]
+            (data["nodes"] if name == "nodes" else data["sessions"]["nodes"]).extend(nodes)
+        places |= {pending["id"]: pending["path"] for pending in answer.get("pending", ())}
+        for part in answer.get("incremental", ()):
+            found: Any = data
+            for step in [*places[part["id"]], *part.get("subPath", ())]:
+                found = found[step]
+            if "items" in part:
+                found.extend(part["items"])
+            else:
+                found.update(part["data"])
+    sessions: list[dict[str, Any]] = data["sessions"]["nodes"]
+    for session, messages in zip(sessions, data["nodes"], strict=False):
+        session.update(messages)
+    return sessions
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a way took: milliseconds until the list and until all, and of the processor."""
+
+    list: float
+    all: float
+    processor: float
+
+
+async def take(way: Way, new_context: Callable[[], Context]) -> Taken:
+    """Ask for the page once."""
+    first = 0.0
+    processor, started = process_time(), perf_counter()
+    async for answer in way(new_context):
+        dump(answer)
+        first = first or perf_counter() - started
+    ended = perf_counter() - started
+    return Taken(first * 1e3, ended * 1e3, (process_time() - processor) * 1e3)
+
+
+async def measure(url: URL, rounds: int) -> None:
+    """Print what each way takes."""
+    engine = create_engine(Settings(), read_url(address(url)))
+
+    def new_context() -> Context:
+        return Context(engine, 1)
+
+    ways = make_ways()
+    told = await compare_pages(ways, engine, new_context)
+    taken: dict[str, list[Taken]] = defaultdict(list)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)  # as the server does
+    for number in range(rounds + 2):
+        for name, way in ways.items():
+            once = await take(way, new_context)
+            if number > 1:  # the first rounds prepare statements
+                taken[name].append(once)
+    await engine.dispose()
+    print(
+        "| way | answers | statements | KB | KB of the list | list, ms | all, ms | processor, ms"
+        " | list: planned | all: planned |"
+    )
+    print(f"| --- {'| ---: ' * 9}|")
+    whole = [each.all for each in taken["planned"]]
+    for name, each in taken.items():
+        times = [
+            figure(median(getattr(one, what) for one in each))
+            for what in ("list", "all", "processor")
+        ]
+        ratios = [
+            f"{median(getattr(one, what) / base for one, base in zip(each, whole, strict=True)):.2f}"
+            for what in ("list", "all")
+        ]
+        print(f"| {' | '.join([name, *told[name], *times, *ratios])} |")
+
+
+async def compare_pages(
+    ways: dict[str, Way], engine: AsyncEngine, new_context: Callable[[], Context]
+) -> dict[str, list[str]]:
+    """Count answers, statements and bytes. Raises `ValueError` unless all pages are the same."""
+    told, pages = {}, {}
+    for name, way in ways.items():
+        async with recorded_statements(engine) as statements:
+            answers = [dump(answer) async for answer in way(new_context)]
+        pages[name] = dump(sessions_of([orjson.loads(answer) for answer in answers]))
+        if pages[name] != pages["planned"]:
+            raise ValueError(f"{name} gives another page.")
+        size = sum(map(len, answers))
+        told[name] = [
+            str(len(answers)),
+            str(len(statements)),
+            f"{size / 1e3:.0f}",
+            f"{len(answers[0]) / 1e3:.0f}",
+        ]
+    return told
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1)] = 15,
+    scale: Annotated[float, typer.Option(help="Of the database's size.")] = 1,
+) -> None:
+    """Measure on the database of the other load tests."""
+    with open_database(scale) as url:
+        run(measure(url, rounds))
+
+
+if __name__ == "__main__":
+    typer.run(main)
