@@ -10,10 +10,13 @@ ways must give the same page before anything is measured.
 """
 
 import gc
+from asyncio import create_task
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
+from operator import truediv
+from random import sample
 from statistics import median
 from time import perf_counter, process_time
 from typing import Annotated, Any
@@ -34,7 +37,9 @@ from bench.database import address, open_database
 from bench.measurements import figure
 from execution.planned import Plan, compile_operation, run_plan
 from resolvers.context import Context
-from schema import NODE_TYPES, SCALARS, Mutation, Query, schema
+from schema import Query, schema
+from schema.fields import NODE_TYPES
+from schema.scalars import SCALARS
 from server.database import create_engine, read_url
 from server.operations.answer import dump
 from server.process import run
@@ -43,36 +48,44 @@ from tests.statements import recorded_statements
 
 SESSIONS = 50
 PART = 10
-"""Sessions in a part of the page."""
+"""Sessions that are asked for first where not all are."""
 _SESSION = "id status title userId createdAt"
-_MESSAGE = "id role content createdAt sequence toolCalls { nodes { id toolName arguments result status } }"
+_CALLS = "toolCalls { nodes { id toolName arguments result status } }"
+_MESSAGE = f"id role content createdAt sequence {_CALLS}"
 _MESSAGES = f"messages(last: 20) {{ nodes {{ {_MESSAGE} }} }}"
+_STREAMED_MESSAGES = f"messages(last: 20) {{ nodes @stream {{ {_MESSAGE} }} }}"
+
+
+def _page(selection: str) -> str:
+    return f"{{ sessions(first: {SESSIONS}) {{ nodes {selection} }} }}"
+
+
 DOCUMENTS = {
-    "page": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} {_MESSAGES} }} }} }}",
-    "list": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} }} }} }}",
-    "messages": f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Session {{ {_MESSAGES} }} }} }}",
-    "part": "query ($after: String) { sessions(first: 10, after: $after)"
-    f" {{ pageInfo {{ endCursor }} nodes {{ {_SESSION} {_MESSAGES} }} }} }}",
-    "deferred": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} ... @defer {{ {_MESSAGES} }} }} }} }}",
-    "streamed": "{ sessions(first: 50) { nodes @stream(initialCount: 10)"
-    f" {{ {_SESSION} {_MESSAGES} }} }} }}",
-    "streamed messages": f"{{ sessions(first: 50) {{ nodes {{ {_SESSION} messages(last: 20)"
-    f" {{ nodes @stream {{ {_MESSAGE} }} }} }} }} }}",
+    "page": _page(f"{{ {_SESSION} {_MESSAGES} }}"),
+    "list": _page(f"{{ {_SESSION} }}"),
+    "messages": "query ($ids: [ID!]!) { nodes(ids: $ids)"
+    f" {{ ... on Session {{ id {_MESSAGES} }} }} }}",
+    "part": f"query ($after: String) {{ sessions(first: {PART}, after: $after)"
+    f" {{ nodes {{ {_SESSION} {_MESSAGES} }} pageInfo {{ endCursor }} }} }}",
+    "deferred messages": _page(f"{{ {_SESSION} ... @defer {{ {_MESSAGES} }} }}"),
+    "streamed sessions": _page(f"@stream(initialCount: {PART}) {{ {_SESSION} {_MESSAGES} }}"),
+    "streamed messages": _page(f"{{ {_SESSION} {_STREAMED_MESSAGES} }}"),
 }
 PLAIN: GraphQLSchema = schema._schema  # noqa: SLF001  has no public name
-INCREMENTAL: GraphQLSchema = strawberry.Schema(
+_WITH_DIRECTIVES = strawberry.Schema(
     query=Query,
-    mutation=Mutation,
     types=list(NODE_TYPES.values()),
     config=StrawberryConfig(
         scalar_map=dict(SCALARS), enable_experimental_incremental_execution=True
     ),
-)._schema  # noqa: SLF001  as above
-"""The same with the two directives."""
+)
+INCREMENTAL: GraphQLSchema = _WITH_DIRECTIVES._schema  # noqa: SLF001  as above
+EXECUTOR = schema.execution_context_class
 
-Answers = AsyncIterator[dict[str, Any]]
+Answers = AsyncIterator[Mapping[str, Any]]
 Way = Callable[[Callable[[], Context]], Answers]
-"""Asks for the page, with a context for each request; the first answer has the list."""
+"""Asks for the page, with a context for each request; the first answer has the list, or
+its first ten."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,11 @@ def make_ways() -> dict[str, Way]:
         ids = [str(node["id"]) for node in answer["data"]["sessions"]["nodes"]]
         yield await planned["messages"].run(new_context(), ids=ids)
 
+    async def list_beside_page(new_context: Callable[[], Context]) -> Answers:
+        asked = [create_task(planned[name].run(new_context())) for name in ("list", "page")]
+        for answer in asked:
+            yield await answer
+
     async def parts(new_context: Callable[[], Context]) -> Answers:
         after = None
         for _ in range(SESSIONS // PART):
@@ -132,12 +150,14 @@ def make_ways() -> dict[str, Way]:
     return {
         "planned": whole,
         "planned: list, then messages": list_and_messages,
+        "planned: list and page at once": list_beside_page,
         "planned: five pages of ten": parts,
         "graphql-core": by_graphql_core(),
-        "`@defer` messages": incrementally("deferred"),
-        "`@defer` messages, early execution": incrementally("deferred", early=True),
-        "`@stream` sessions after ten": incrementally("streamed"),
+        "`@defer` messages": incrementally("deferred messages"),
+        "`@defer` messages, early": incrementally("deferred messages", early=True),
         "`@stream` messages": incrementally("streamed messages"),
+        "`@stream` sessions after ten": incrementally("streamed sessions"),
+        "`@stream` sessions after ten, early": incrementally("streamed sessions", early=True),
     }
 
 
@@ -146,7 +166,7 @@ def by_graphql_core() -> Way:
     document = parse_valid(PLAIN, DOCUMENTS["page"])
 
     async def answers(new_context: Callable[[], Context]) -> Answers:
-        result = execute(PLAIN, document, context_value=new_context())
+        result = execute(PLAIN, document, context_value=new_context(), executor_class=EXECUTOR)
         yield (await result if isawaitable(result) else result).formatted
 
     return answers
@@ -158,7 +178,11 @@ def incrementally(name: str, *, early: bool = False) -> Way:
 
     async def answers(new_context: Callable[[], Context]) -> Answers:
         started = experimental_execute_incrementally(
-            INCREMENTAL, document, context_value=new_context(), enable_early_execution=early
+            INCREMENTAL,
+            document,
+            context_value=new_context(),
+            enable_early_execution=early,
+            executor_class=EXECUTOR,
         )
         result = await started if isawaitable(started) else started
         if not isinstance(result, ExperimentalIncrementalExecutionResults):
@@ -172,26 +196,28 @@ def incrementally(name: str, *, early: bool = False) -> Way:
 
 def sessions_of(answers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put answers together as a client does; give the page's sessions. Raises for errors."""
-    data: dict[str, Any] = {"sessions": {"nodes": []}, "nodes": []}
+    sessions: list[dict[str, Any]] = []
+    page = {"sessions": {"nodes": sessions}}
+    known: dict[str, dict[str, Any]] = {}
     places: dict[str, list[str | int]] = {}
     for answer in answers:
         if "errors" in answer:
             raise ValueError(answer["errors"])
-        for name, value in answer.get("data", {}).items():
-            nodes = value if name == "nodes" else value["nodes"]
-            (data["nodes"] if name == "nodes" else data["sessions"]["nodes"]).extend(nodes)
+        for value in answer.get("data", {}).values():
+            for session in value if isinstance(value, list) else value["nodes"]:
+                if session["id"] not in known:
+                    known[session["id"]] = {}
+                    sessions.append(known[session["id"]])
+                known[session["id"]].update(session)
         places |= {pending["id"]: pending["path"] for pending in answer.get("pending", ())}
         for part in answer.get("incremental", ()):
-            found: Any = data
+            found: Any = page
             for step in [*places[part["id"]], *part.get("subPath", ())]:
                 found = found[step]
             if "items" in part:
                 found.extend(part["items"])
             else:
                 found.update(part["data"])
-    sessions: list[dict[str, Any]] = data["sessions"]["nodes"]
-    for session, messages in zip(sessions, data["nodes"], strict=False):
-        session.update(messages)
     return sessions
 
 
@@ -229,27 +255,23 @@ async def measure(url: URL, rounds: int) -> None:
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)  # as the server does
     for number in range(rounds + 2):
-        for name, way in ways.items():
-            once = await take(way, new_context)
+        for name in sample(list(ways), len(ways)):  # what comes before warms or cools caches
+            gc.collect()
+            once = await take(ways[name], new_context)
             if number > 1:  # the first rounds prepare statements
                 taken[name].append(once)
     await engine.dispose()
-    print(
-        "| way | answers | statements | KB | KB of the list | list, ms | all, ms | processor, ms"
-        " | list: planned | all: planned |"
-    )
+    print("| way | answers | statements | KB | KB of the first", end="")
+    print(" | list, ms | all, ms | processor, ms | list / planned | all / planned |")
     print(f"| --- {'| ---: ' * 9}|")
     whole = [each.all for each in taken["planned"]]
-    for name, each in taken.items():
-        times = [
-            figure(median(getattr(one, what) for one in each))
-            for what in ("list", "all", "processor")
-        ]
-        ratios = [
-            f"{median(getattr(one, what) / base for one, base in zip(each, whole, strict=True)):.2f}"
-            for what in ("list", "all")
-        ]
-        print(f"| {' | '.join([name, *told[name], *times, *ratios])} |")
+    for name in ways:
+        each = taken[name]
+        lists, alls = [one.list for one in each], [one.all for one in each]
+        times = [lists, alls, [one.processor for one in each]]
+        ratios = [median(map(truediv, ours, whole)) for ours in (lists, alls)]
+        cells = [name, *told[name], *[figure(median(column)) for column in times]]
+        print(f"| {' | '.join([*cells, *[f'{ratio:.2f}' for ratio in ratios]])} |")
 
 
 async def compare_pages(
