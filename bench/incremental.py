@@ -285,13 +285,8 @@ async def compare_pages(
         pages[name] = dump(sessions_of([orjson.loads(answer) for answer in answers]))
         if pages[name] != pages["planned"]:
             raise ValueError(f"{name} gives another page.")
-        size = sum(map(len, answers))
-        told[name] = [
-            str(len(answers)),
-            str(len(statements)),
-            f"{size / 1e3:.0f}",
-            f"{len(answers[0]) / 1e3:.0f}",
-        ]
+        sizes = [f"{size / 1e3:.0f}" for size in (sum(map(len, answers)), len(answers[0]))]
+        told[name] = [str(len(answers)), str(len(statements)), *sizes]
     return told
 
 
