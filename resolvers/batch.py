@@ -108,6 +108,7 @@ async def start_batch(
         reads_first=True,
         moment=recording.moment,
         tool_call_ids=tool_call_ids,
+        topics=recording.topics,
     )
 
 

@@ -1,11 +1,12 @@
 """Confirmations: their loaders, and how they are recorded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from orjson import Fragment
-from sqlalchemy import Row, exists, func, select, update
+from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, exists, func, select, update
 
 from models import (
     Confirmation,
@@ -224,6 +225,19 @@ async def append_with_status(
         recording, session_id, events=len(events), at=at, counts=counts, changes=changes
     )
     await append(recording, locked, events)
+
+
+async def tell_of_pending(recording: Recording, session_ids: Sequence[UUID]) -> None:
+    """Tell who waits for decisions in some sessions, since their questions may be deleted."""
+    columns = table_of(Confirmation).c
+    pending = await recording.execute(
+        select(columns.id).where(
+            columns.project_id == recording.project_id,
+            columns.session_id == any_(bindparam("sessions", list(session_ids), ARRAY(Uuid))),
+            columns.status == ConfirmationStatus.PENDING,
+        )
+    )
+    recording.topics += pending.scalars()
 
 
 async def cancel_confirmations(

@@ -187,25 +187,32 @@ def with_parameters(part: Filter, name: str, values: dict[str, Any]) -> Filter:
             return Condition(column, operator, Parameter(name))
 
 
-def assuming(part: Filter, name: str, value: str) -> Filter:
-    """Give what a filter comes to where a text column, which only `eq ne in` compare, has a value.
+def assuming(part: Filter, was: Mapping[str, str | None]) -> Filter:
+    """Give what a filter comes to where columns have other values: so a row is judged as it was.
 
-    So a row can be judged as it was before.
+    A value is null, or a text in a column that only `eq ne in` compare.
     """
     match part:
         case Every(parts) | Some(parts):
-            return type(part)(tuple(assuming(each, name, value) for each in parts))
+            return type(part)(tuple(assuming(each, was) for each in parts))
         case Not(each):
-            return Not(assuming(each, name, value))
-        case Condition(FilterColumn(name=compared), operator, operand) if compared == name:
-            holds = {
-                "eq": value == operand,
-                "ne": value != operand,
-                "in_": operator == "in_" and value in operand,
-                "is_null": not operand,
-            }
-            return Every(()) if holds[operator] else Some(())
+            return Not(assuming(each, was))
+        case Condition(FilterColumn(name=name), operator, operand) if name in was:
+            return Every(()) if _holds(was[name], operator, operand) else Some(())
     return part
+
+
+def _holds(value: str | None, operator: str, operand: Any) -> bool:
+    match operator:
+        case "eq":
+            return bool(value == operand)
+        case "ne":
+            return bool(value != operand)
+        case "in_":
+            return value in operand
+        case "is_null":
+            return (value is None) is operand
+    return False  # as any other comparison with null
 
 
 def where(part: Filter | None, table: Table) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select
 
 from models import Memory, Message, MessageRole, Session, ToolCall, ToolCallStatus
-from resolvers.confirmation import append_with_status
+from resolvers.confirmation import append_with_status, tell_of_pending
 from resolvers.errors import Invalid
 from resolvers.feed import Event, EventType, advance, append, completed
 from resolvers.identifiers import encode, table_of
@@ -144,6 +144,7 @@ async def _delete(
     )
     gone = {**said.mappings().one(), **asked.mappings().one()}
     await _lock_linked(recording, session_id, only)
+    await tell_of_pending(recording, [session_id])
     await recording.execute(delete(Message).where(*going))
     await append_with_status(
         recording,

@@ -19,7 +19,7 @@ from models import (
     SessionStatus,
     ToolCall,
 )
-from resolvers.confirmation import cancel_confirmations
+from resolvers.confirmation import cancel_confirmations, tell_of_pending
 from resolvers.errors import Conflict, Invalid
 from resolvers.feed import Event, EventType, advance, append, status_changed
 from resolvers.identifiers import encode, table_of
@@ -245,6 +245,7 @@ async def delete_session(recording: Recording, *, session: str) -> Answer:
     deleted = await _lock_tree(recording, top.id)
     if not deleted:
         raise not_found(Session, "session")
+    await tell_of_pending(recording, deleted)
     columns = table_of(Session).c
     await recording.execute(
         delete(Session).where(columns.project_id == recording.project_id, columns.id == top.id)

@@ -20,6 +20,8 @@ from server.open_streams import OpenStreams
 from server.settings import Settings
 from server.websocket.protocol import WebSocketConnection
 
+_PATIENCE_SECONDS = 60
+"""What does not come in this time does not come."""
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 
 
@@ -76,7 +78,8 @@ class GraphQLSocket:
         await self.send(type="subscribe", id=message_id, payload={"query": query, **members})
 
     async def receive(self) -> Any:
-        return orjson.loads(await self.socket.recv())
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return orjson.loads(await self.socket.recv())
 
     async def next(self, message_id: str = "1") -> Any:
         """Wait for the next answer of an operation, which must have no errors; give its data."""

@@ -32,6 +32,8 @@ class ChangesOfRows:
 
     table: Table
     event_types: frozenset[str]
+    empty_before: frozenset[str]
+    """Columns that are null until the status changes for the last time."""
 
 
 SESSION_CHANGES = ChangesOfRows(
@@ -39,10 +41,12 @@ SESSION_CHANGES = ChangesOfRows(
     frozenset(
         {EventType.SESSION_CREATED, EventType.SESSION_UPDATED, EventType.SESSION_STATUS_CHANGED}
     ),
+    frozenset({"ended_at"}),
 )
 CONFIRMATION_CHANGES = ChangesOfRows(
     table_of(Confirmation),
     frozenset({EventType.CONFIRMATION_REQUESTED, EventType.CONFIRMATION_DECIDED}),
+    frozenset({"decided_at", "decided_by", "decider_type", "reason"}),
 )
 
 
@@ -84,7 +88,8 @@ async def _found(
         if status is not None:
             by_status[status].append(event)
     for status, changed in by_status.items():
-        assumed = None if wanted is None else assuming(wanted, "status", status)
+        was = {**dict.fromkeys(changes.empty_before), "status": status}
+        assumed = None if wanted is None else assuming(wanted, was)
         ids = [event.subject_id for event in changed]
         matched = await _matching(context, changes.table, assumed, ids)
         before |= {event.id for event in changed if event.subject_id in matched}
