@@ -1,6 +1,15 @@
 """One client's connection: from the accepted socket to its end."""
 
-from asyncio import FIRST_COMPLETED, Semaphore, Task, create_task, get_running_loop, sleep, timeout, wait
+from asyncio import (
+    FIRST_COMPLETED,
+    Semaphore,
+    Task,
+    create_task,
+    get_running_loop,
+    sleep,
+    timeout,
+    wait,
+)
 from collections.abc import Coroutine
 from functools import partial
 from time import perf_counter
