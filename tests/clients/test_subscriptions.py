@@ -5,7 +5,6 @@ import json
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -56,7 +55,7 @@ async def test_clients_follow_a_session_over_a_restart(
         with serve(environment, "--port", str(urlsplit(address).port)) as (_, address):
             await _record(address, range(MESSAGES, 2 * MESSAGES))
             after = [await _read(follower, MESSAGES) for follower in followers]
-            await _send(address, "deleteSession", id=SESSION)
+            await _send(address, "deleteSession", session=SESSION)
             last = [await follower.communicate() for follower in followers]
     contents = [None, *(f"message {number}" for number in range(2 * MESSAGES))]
     expected = list(enumerate(contents, 1))
