@@ -219,6 +219,9 @@ describe("text/event-stream: single connection mode is not offered", options, ()
     assert.equal(response.headers.get("allow"), "GET, POST");
     await isRefused(response, 405);
   });
+  test("400 for a stream by a token", async () => {
+    await isRefused(await get({ token: "a" }), 400);
+  });
   test("405 for stopping an operation", async () => {
     const response = await fetch(`${url}?operationId=a`, { method: "DELETE" });
     assert.equal(response.headers.get("allow"), "GET, POST");
