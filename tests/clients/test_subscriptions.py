@@ -56,7 +56,8 @@ async def test_clients_follow_a_session_over_a_restart(
             await _record(address, range(MESSAGES, 2 * MESSAGES))
             after = [await _read(follower, MESSAGES) for follower in followers]
             await _send(address, "deleteSession", session=SESSION)
-            last = [await follower.communicate() for follower in followers]
+            async with asyncio.timeout(SECONDS):
+                last = [await follower.communicate() for follower in followers]
     contents = [None, *(f"message {number}" for number in range(2 * MESSAGES))]
     expected = list(enumerate(contents, 1))
     for client, *events in zip(FOLLOWERS, before, after, strict=True):

@@ -316,10 +316,13 @@ describe("graphql-transport-ws: operations", options, () => {
 });
 
 describe("graphql-transport-ws: ids", options, () => {
-  for (const first of ["subscription { follow }", "{ waits }", "mutation { writeSlowly(text: \"a\") }"]) {
-    test(`4409 for the id of ${first.split(" ")[0]!.replace("{", "query")} under way`, async () => {
+  for (const [kind, first] of [
+    ["query", "{ waits }"],
+    ["subscription", "subscription { follow }"],
+  ]) {
+    test(`4409 for the id of a ${kind} under way`, async () => {
       const socket = await Socket.connect();
-      socket.subscribe("a", first);
+      socket.subscribe("a", first!);
       socket.subscribe("a", "{ hello }");
       const closed = await socket.closed;
       assert.deepEqual(closed, { code: 4409, reason: "Subscriber for a already exists" });
