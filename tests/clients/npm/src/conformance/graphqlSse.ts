@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Client, type ClientOptions, createClient, NetworkError, type RequestParams } from "graphql-sse";
-import { url } from "./socket.js";
+import { options, url } from "./rawSocket.js";
 
 const greeting = { data: { hello: "hello world" } };
 
@@ -21,8 +21,6 @@ async function ask(client: Client, asked: RequestParams | string): Promise<any[]
 function isRefusedWith(status: number) {
   return (error: unknown) => error instanceof NetworkError && error.response?.status === status;
 }
-
-const options = { concurrency: true, timeout: 30_000 };
 
 describe("graphql-sse", options, () => {
   test("a query, a mutation and a subscription", async () => {

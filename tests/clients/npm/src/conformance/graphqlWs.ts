@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Client, type ClientOptions, createClient, type SubscribePayload } from "graphql-ws";
 import { WebSocket } from "ws";
-import { socketUrl } from "./socket.js";
+import { options, socketUrl } from "./rawSocket.js";
 
 const greeting = { data: { hello: "hello world" } };
 
@@ -38,8 +38,6 @@ async function ask(client: Client, payload: SubscribePayload | string): Promise<
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
-
-const options = { concurrency: true, timeout: 30_000 };
 
 describe("graphql-ws", options, () => {
   test("a query, a mutation and a subscription", async () => {

@@ -6,6 +6,9 @@ import { WebSocket } from "ws";
 export const url = `${process.argv[2]}/graphql`;
 export const socketUrl = url.replace("http", "ws");
 
+/** How a suite runs: its tests at once, each within so many milliseconds. */
+export const options = { concurrency: true, timeout: 30_000 };
+
 export interface Message {
   type: string;
   id?: string;
@@ -72,10 +75,24 @@ export class Socket {
       const message = await this.receive();
       if (message.id !== "the rest") received.push(message);
       else if (message.type === "complete") return received;
+      else assert.equal(message.type, "next");
     }
   }
 
   close(): void {
     this.socket.close(1000);
   }
+}
+
+/** That the server closes a socket, and says why. */
+export async function isClosedWith(code: number, socket: Socket): Promise<void> {
+  const closed = await socket.closed;
+  assert.equal(closed.code, code);
+  assert.ok(closed.reason, "there is no reason");
+}
+
+/** That a connection is as it was: it answers, and nothing was left to be said. */
+export async function isAlive(socket: Socket): Promise<void> {
+  assert.deepEqual(await socket.receiveRest(), []);
+  socket.close();
 }

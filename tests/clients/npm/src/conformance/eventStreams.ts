@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { EventSource } from "eventsource";
-import { url } from "./socket.js";
+import { options, url } from "./rawSocket.js";
 
 const greeting = { data: { hello: "hello world" } };
 const accept = "text/event-stream";
@@ -52,8 +52,6 @@ async function isRefused(response: Response, status: number): Promise<void> {
   const { errors } = (await response.json()) as { errors: { message: string }[] };
   assert.ok(errors[0]!.message);
 }
-
-const options = { concurrency: true, timeout: 30_000 };
 
 describe("text/event-stream: negotiation", options, () => {
   for (const wanted of [
