@@ -44,8 +44,8 @@ async def stream_outcomes(
 
     One that was not executed is the last. Each event has a context of its own, and is executed
     within the time that a request may take; since it comes only once, it waits while the database
-    is away or the caller's budget is used up. `executing` is entered for each outcome, and left when
-    the next one is asked for: so what waits to be sent can be bounded.
+    is away or the caller's budget is used up. `executing` is entered for each outcome, and left
+    when the next one is asked for: so what waits to be sent can be bounded.
     """
     executing = executing or nullcontext()
     async with executing:
