@@ -1,4 +1,4 @@
-"""Random valid queries over the whole schema, as hypothesis draws them."""
+"""Random valid queries and subscriptions over the whole schema, as hypothesis draws them."""
 
 import re
 from collections.abc import Callable
@@ -52,6 +52,13 @@ class _Writer:
         name = f"v{len(self.variables)}"
         self.variables[name] = (kind, value)
         return f"${name}"
+
+    def operation(self, keyword: str, body: str) -> Operation:
+        """Write the whole document of root fields."""
+        declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in self.variables.items())
+        head = f"{keyword} ({declared})" if declared else keyword
+        text = "\n".join([f"{head} {{ {body} }}", *self.fragments])
+        return Operation(text, {name: value for name, (_, value) in self.variables.items()})
 
     def selection(self, kind: Any, depth: int) -> str:
         """Write a selection set of a type, `depth` levels deep at most."""
@@ -183,8 +190,42 @@ def operations(draw: st.DrawFn, ids: list[str]) -> Operation:
     root = SCHEMA.query_type
     assert isinstance(root, GraphQLObjectType)
     names = draw(st.lists(st.sampled_from(sorted(root.fields)), min_size=1, max_size=2))
-    body = " ".join(writer.field(name, root.fields[name], 5) for name in names)
-    declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in writer.variables.items())
-    head = f"query ({declared})" if declared else "query"
-    text = "\n".join([f"{head} {{ {body} }}", *writer.fragments])
-    return Operation(text, {name: value for name, (_, value) in writer.variables.items()})
+    return writer.operation("query", " ".join(writer.field(n, root.fields[n], 5) for n in names))
+
+
+_LATEST_START = 12
+_FOLLOWED = ["s0", "s1", "nobody"]
+"""Sessions with some more events than that, and one that is not there."""
+
+
+@st.composite
+def subscriptions(draw: st.DrawFn, ids: list[str]) -> tuple[str, Operation]:
+    """Draw a subscription to what is there already, with the name of its field.
+
+    A filter finds everything, since nothing would come otherwise.
+    """
+    writer = _Writer(draw, ids)
+    root = SCHEMA.subscription_type
+    assert isinstance(root, GraphQLObjectType)
+    name = draw(st.sampled_from(sorted(root.fields)))
+    definition = root.fields[name]
+    after = draw(st.integers(0, _LATEST_START)) if name == "sessionEvents" else 0
+    drawn: dict[str, Callable[[GraphQLArgument], Any]] = {
+        "after": lambda _: after,
+        "tree": lambda _: draw(st.booleans()),
+        "session": lambda _: draw(st.sampled_from(_FOLLOWED)),
+        "id": lambda _: writer.id_for(definition),
+        "memory": lambda _: next(each for each in ids if each.startswith("memory_")),
+        "filter": lambda given: {
+            "or": [writer.input(given.type), {"createdAt": {"isNull": False}}]
+        },
+    }
+    arguments = ", ".join(
+        f"{each}: {writer.variable(str(given.type), drawn[each](given))}"
+        for each, given in definition.args.items()
+        if each != "filter" or writer.chance(30)
+    )
+    alias = "alias: " if writer.chance(30) else ""
+    kind = get_named_type(definition.type)
+    body = f"{alias}{name}({arguments}) {writer.selection(kind, 4)}"
+    return name, writer.operation("subscription", body)
