@@ -39,6 +39,17 @@ def test_what_each_field_needs() -> None:
             assert required_scope(field) is needed, f"{kind.name}.{name}"
 
 
+def test_subscriptions_are_known() -> None:
+    assert _SCHEMA.subscription_type is not None
+    assert set(_SCHEMA.subscription_type.fields) == {
+        "sessionEvents",
+        "sessions",
+        "confirmation",
+        "confirmations",
+        "memoryAccesses",
+    }
+
+
 def test_what_deletes_is_known() -> None:
     assert _SCHEMA.mutation_type is not None
     names = _SCHEMA.mutation_type.fields

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, is_required_argument
-from sqlalchemy import text
 
 from server.app import create_app
 from server.database import create_engine
@@ -15,13 +14,15 @@ from server.open_streams import OpenStreams
 from server.settings import Settings
 from tests.live_server import GraphQLSocket, LiveServer, live_server
 from tests.schema.isolation.conftest import Prober, TwinStores
-from tests.schema.isolation.test_reading import NODES, filters, takes_ids
+from tests.schema.isolation.test_reading import filters, takes_ids
 from tests.twin_projects import MINE, THEIRS, THEIRS_ALONE, unknown
 from tests.whole_documents import SCHEMA, select_all
 
 _ROOT = SCHEMA.subscription_type or GraphQLObjectType("Subscription", {})
 _NOUNS = {"id": "Confirmation", "session": "Session", "memory": "Memory"}
 """What an argument that takes an id names."""
+_MANY = 20
+"""Events that each project has more of, of sessions and of confirmations."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ async def _first(
 
 
 @pytest.fixture
-async def following(prober: Prober, request: pytest.FixtureRequest) -> AsyncIterator[FollowingProber]:
+async def following(
+    prober: Prober, request: pytest.FixtureRequest
+) -> AsyncIterator[FollowingProber]:
     """Follows by the plan, then by graphql-core; all statements are checked, none may write."""
     planned = "planned" in request.node.callspec.id
     engines = [prober.engine, create_engine(Settings(pool_size=20), prober.stores.alone)]
@@ -77,7 +80,13 @@ async def following(prober: Prober, request: pytest.FixtureRequest) -> AsyncIter
         servers = []
         for engine in engines:
             made = Settings(
-                insecure=True, plans_queries=planned, max_fields=10_000, max_cost=10**9
+                insecure=True,
+                plans_queries=planned,
+                max_aliases=10_000,
+                max_fields=10_000,
+                max_cost=10**9,
+                max_document_characters=10**6,
+                max_document_tokens=10**6,
             )
             streams = OpenStreams(made)
             app = create_app(made, engine, streams)
@@ -87,7 +96,7 @@ async def following(prober: Prober, request: pytest.FixtureRequest) -> AsyncIter
     await engines[1].dispose()
 
 
-async def test_arguments_that_take_ids(following: FollowingProber) -> None:
+async def test_arguments_that_take_ids(prober: Prober, following: FollowingProber) -> None:
     stores, tried = following.stores, set()
     for name, field in _ROOT.fields.items():
         for argument, definition in field.args.items():
@@ -99,7 +108,7 @@ async def test_arguments_that_take_ids(following: FollowingProber) -> None:
               {name}({argument}: $id{after}) {{ __typename }} }}"""
             given = {kind: ids[0] for kind, ids in stores.their_ids.items()}
             if name == "memoryAccesses":
-                given["Memory"] = await _used_memory(following)
+                given["Memory"] = await _used_memory(prober)
             for kind, each in [*given.items(), ("Session", THEIRS_ALONE)]:
                 ((first,), (second,)) = [
                     await following.follow(document, id=one) for one in (each, unknown(each))
@@ -124,7 +133,59 @@ async def test_arguments_that_take_ids(following: FollowingProber) -> None:
     assert tried == required
 
 
-async def _used_memory(following: FollowingProber) -> str:
-    document = "subscription ($id: ID!) { memoryAccesses(memory: $id, after: 0) { id } }"
-    del document
-    return following.stores.their_ids["Memory"][0]
+async def _used_memory(prober: Prober) -> str:
+    """Give a memory of theirs that was used."""
+    used = "{ memories(first: 100) { nodes { id accessCount } } }"
+    found = (await prober.ask_as_they(used))["memories"]["nodes"]
+    return str(next(each["id"] for each in found if each["accessCount"]))
+
+
+_CHANGES = {"sessions": "SessionFilter", "confirmations": "ConfirmationFilter"}
+
+
+@pytest.mark.parametrize("name", _CHANGES)
+async def test_filters_that_name_an_object(
+    prober: Prober, following: FollowingProber, name: str
+) -> None:
+    """What is of theirs finds nothing before my last row, and what is not finds every row."""
+    kind = SCHEMA.type_map[_CHANGES[name]]
+    assert isinstance(kind, GraphQLInputObjectType)
+    last = following.stores.my_ids[_CHANGES[name].removesuffix("Filter")][-1]
+    noun = name.removesuffix("s")
+    document = f"""subscription {{ {name}(after: 0, filter: <filter>) {{
+      matches {noun} {{ id }} sessionEvent {{ position }} }} }}"""
+    like, unlike, different = filters(kind, following.stores)
+    either = f'{{or: [{like}, {{id: {{eq: "{last}"}}}}]}}'
+    (told,) = await following.follow(document.replace("<filter>", either))
+    assert told["payload"]["data"][name][noun]["id"] == last
+    every = await following.follow(document.replace("<filter>", "{id: {isNull: false}}"), _MANY)
+    assert len({each["payload"]["data"][name][noun]["id"] for each in every}) > 1
+    for one in (unlike, different):
+        assert await following.follow(document.replace("<filter>", one), _MANY) == every
+
+
+async def test_everything_that_is_told(prober: Prober, following: FollowingProber) -> None:
+    """Every field of what is told, from the first event: those of others would come before mine."""
+    stores = following.stores
+    for name, field in _ROOT.fields.items():
+        kind = get_named_type(field.type)
+        assert isinstance(kind, GraphQLObjectType)
+        arguments = "after: 0"
+        theirs = {}
+        if name == "confirmation":
+            arguments = "id: $id"
+            theirs = {"id": stores.their_ids["Confirmation"][0]}
+        elif name == "memoryAccesses":
+            arguments = "memory: $id, after: 0"
+            theirs = {"id": await _used_memory(prober)}
+        elif name == "sessionEvents":
+            arguments = "session: $id, tree: true, after: 0"
+            theirs = {"id": "s0"}
+        declared = "($id: ID!)" if theirs else ""
+        document = f"subscription {declared} {{ {name}({arguments}) {select_all(kind, 1)} }}"
+        most = 1 if name in {"confirmation", "memoryAccesses"} else _MANY
+        told = await following.follow_as_they(document, most, **theirs)
+        assert len(told) == most
+        mine = {each: own_id for each, own_id in theirs.items() if own_id == "s0"}
+        if mine or not theirs:
+            assert len(await following.follow(document, most, **mine)) == most
