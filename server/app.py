@@ -15,6 +15,7 @@ from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
+from server.change_notices import ChangeNotices
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -46,6 +47,7 @@ def create_app(
     `streams` are told when it begins to stop, by whoever gives them.
     """
     authenticator = Authenticator(engine, settings)
+    notices = ChangeNotices(settings, engine.url)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -55,7 +57,7 @@ def create_app(
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with authenticator.key_use.written(), metrics.kept_fresh():
+        async with authenticator.key_use.written(), metrics.kept_fresh(), notices.exchanged():
             yield
         await engine.dispose()
         if export is not None:
@@ -73,9 +75,10 @@ def create_app(
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id)
+        return Context(engine, caller.project_id, notices.changes)
 
     add_process_metrics(metrics, engine, runner.documents)
+    notices.add_metrics(metrics)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
