@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,19 +31,10 @@ from tests.chaos.killable_postgres import KillablePostgres
 from tests.database_proxy import database_proxy
 from tests.graphql_client import GraphQLClient
 from tests.server_process import make_environment, serve
+from tests.waiting import IN_TIME, until
 
-IN_TIME = 30.0
 NEVER = 3600.0
 SETTINGS = Settings()
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + IN_TIME
-    while not holds():
-        assert loop.time() < deadline
-        await asyncio.sleep(0.005)
 
 
 async def _woken(follower: Follower) -> None:
@@ -56,7 +47,7 @@ async def _process(url: URL, settings: Settings = SETTINGS) -> AsyncIterator[Cha
     """The notices of a process, once it hears those of others."""
     made = ChangeNotices(settings, url)
     async with made.exchanged():
-        await _until(lambda: made.is_heard)
+        await until(lambda: made.is_heard)
         yield made
 
 
@@ -167,7 +158,7 @@ async def test_many_mutations_are_few_notices(
         sessions: list[UUID] = []
         for start in range(0, 500, 20):
             sessions += await asyncio.gather(*[mutate(start + each) for each in range(20)])
-        await _until(lambda: _topics(notices) >= {*sessions, 1})
+        await until(lambda: _topics(notices) >= {*sessions, 1})
     assert len(notices) < 250
 
 
@@ -181,9 +172,9 @@ async def test_what_was_not_changed_is_not_told(database_url: URL, engine: Async
         assert answer["replayed"]
         here._sender.beat()
         last = uuid4()
-        await _until(lambda: bool(notices))
+        await until(lambda: bool(notices))
         here.changes.tell([last])
-        await _until(lambda: last in _topics(notices))
+        await until(lambda: last in _topics(notices))
     assert len(notices) == 2
     assert here._sender.sent == 2
     assert here._sender.sendings > 2
@@ -200,7 +191,7 @@ async def test_notices_are_short_however_many_topics_there_are(database_url: URL
         with there.changes.follow(topics[0]) as first, there.changes.follow(topics[-1]) as last:
             here.changes.tell([*topics, 2**31 - 1])
             await asyncio.gather(_woken(first), _woken(last))
-        await _until(lambda: _topics(notices) == {*topics, 2**31 - 1})
+        await until(lambda: _topics(notices) == {*topics, 2**31 - 1})
         assert len(notices) < 15
         assert all(len(notice) < 8_000 for notice in notices)
         assert len({sender_of(notice) for notice in notices}) == 1
@@ -208,7 +199,7 @@ async def test_notices_are_short_however_many_topics_there_are(database_url: URL
         with there.changes.follow(uuid4()) as any_other:
             here.changes.tell(uuid4() for _ in range(100_000))
             await _woken(any_other)
-        await _until(lambda: _topics(notices) == {EVERYTHING})
+        await until(lambda: _topics(notices) == {EVERYTHING})
 
 
 @pytest.mark.usefixtures("unpolled")
@@ -228,7 +219,7 @@ async def test_a_killed_connection_is_replaced_and_followers_are_woken(database_
         with there.changes.follow(topic) as follower:
             assert await _end_listeners(database_url) == 2
             await _woken(follower)  # what was told meanwhile would be lost
-            await _until(lambda: here.is_heard and there.is_heard)
+            await until(lambda: here.is_heard and there.is_heard)
             here.changes.tell([topic])
             await _woken(follower)
 
@@ -249,7 +240,7 @@ async def test_a_restart_of_postgresql_is_outlived(monkeypatch: pytest.MonkeyPat
                         await restart()
                         await _woken(follower)
                         here.changes.tell([topic])  # over a connection that has ended
-                        await _until(lambda: here.is_heard and there.is_heard)
+                        await until(lambda: here.is_heard and there.is_heard)
                         await _woken(follower)
         finally:
             await asyncio.to_thread(postgres.stop)
@@ -280,7 +271,7 @@ async def test_mutations_succeed_while_notices_cannot_be_sent(
             for number in range(20):
                 given = {"session_id": str(number)}
                 await record(context, "createSession", create_session, given)
-            await _until(lambda: len(logs) == 2)
+            await until(lambda: len(logs) == 2)
     told = {line["event"] for line in logs}
     assert told == {"notices of changes not sent", "notices of changes not heard"}
     untold = nowhere.changes.take_untold()
@@ -298,10 +289,10 @@ async def test_what_could_not_be_sent_is_sent_later(database_url: URL) -> None:
             async with _process(proxy.url, settings) as here:
                 proxy.speaks.clear()
                 here.changes.tell([topic])
-                await _until(lambda: bool(logs))
+                await until(lambda: bool(logs))
                 proxy.speaks.set()
-                await _until(lambda: topic in _topics(notices))
-                await _until(lambda: len(logs) > 1)
+                await until(lambda: topic in _topics(notices))
+                await until(lambda: len(logs) > 1)
     assert logs[0]["event"] == "notices of changes not sent"
     assert logs[-1]["event"] == "notices of changes sent again"
 
@@ -312,9 +303,9 @@ async def test_a_connection_that_says_nothing_is_given_up(database_url: URL) -> 
         settings = SETTINGS.model_copy(update={"listen_url": _address(proxy.url)})
         async with _process(database_url, settings) as here:
             proxy.speaks.clear()
-            await _until(lambda: not here.is_heard)
+            await until(lambda: not here.is_heard)
             proxy.speaks.set()
-            await _until(lambda: here.is_heard)
+            await until(lambda: here.is_heard)
 
 
 async def _assert_deaf(notices: ChangeNotices, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +314,7 @@ async def _assert_deaf(notices: ChangeNotices, monkeypatch: pytest.MonkeyPatch) 
     with capture_logs() as logs:
         async with notices.exchanged():
             with notices.changes.follow(uuid4()) as follower:
-                await _until(lambda: bool(logs))
+                await until(lambda: bool(logs))
                 for _ in range(20):
                     await _woken(follower)
             assert not notices.is_heard

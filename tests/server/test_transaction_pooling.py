@@ -28,6 +28,7 @@ from server.settings import Settings
 from server.store import open_store
 from tests.conftest import http_client, run
 from tests.graphql_client import GraphQLClient
+from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SERVER_CONNECTIONS = 2
@@ -178,8 +179,7 @@ async def test_notices_of_changes_are_heard_past_it_only(
     past_it = ChangeNotices(_settings(pooled_url, listen_url=direct), read_url(pooled_url))
     through = ChangeNotices(_settings(pooled_url, listen_url=pooled_url), read_url(pooled_url))
     with capture_logs() as logs:
-        async with past_it.exchanged(), through.exchanged(), asyncio.timeout(30):
-            while not past_it.is_heard or not logs:
-                await asyncio.sleep(0.01)
+        async with past_it.exchanged(), through.exchanged():
+            await until(lambda: past_it.is_heard and bool(logs))
             assert not through.is_heard
     assert {line["reason"] for line in logs} == {"The connection is silent"}
