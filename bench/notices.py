@@ -22,9 +22,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from uuid import UUID
 
+import psutil
 from sqlalchemy.engine import URL
 
 from bench.database import connection_to
@@ -90,9 +91,19 @@ async def _create(context: Context, name: str) -> UUID:
     return session
 
 
-async def _write(url: URL, way: str, seconds: float) -> float:
-    """Be 16 writers, each in a session of its own; give messages a second."""
+@dataclass(frozen=True)
+class Written:
+    """How many messages were recorded, in which time, and the processor time of the writers."""
+
+    count: int
+    seconds: float
+    processor: float
+
+
+async def _write(url: URL, way: str, seconds: float) -> Written:
+    """Be 16 writers, each in a session of its own."""
     count = 0
+    used = process_time()
     async with _context(url, way) as context:
         names = [f"{os.getpid()} {number}" for number in range(_CLIENTS)]
         await asyncio.gather(*[_create(context, name) for name in names])
@@ -105,10 +116,11 @@ async def _write(url: URL, way: str, seconds: float) -> float:
                 count += 1
 
         await asyncio.gather(*[write(name) for name in names])
-        return count / (perf_counter() - started)
+        took = perf_counter() - started
+    return Written(count, took, process_time() - used)
 
 
-def write(url: URL, way: str, seconds: float) -> float:
+def write(url: URL, way: str, seconds: float) -> Written:
     """Write in a process of its own."""
     return asyncio.run(_write(url, way, seconds))
 
@@ -159,22 +171,34 @@ async def _delays(
     return delays
 
 
+def _processor_seconds(folder: Path) -> float:
+    """Tell what the PostgreSQL of a folder took of the processors so far."""
+    file = folder / "postgres" / "postmaster.pid"
+    postmaster = psutil.Process(int(file.read_text().split()[0]))
+    return (
+        sum(postmaster.cpu_times()[:4])
+        + sum(  # its own, and of its children that have ended
+            sum(child.cpu_times()[:2]) for child in postmaster.children()
+        )
+    )
+
+
 @dataclass
 class Measured:
-    """What was measured of one way: messages a second, and delays in milliseconds."""
+    """What was measured of one way, in each round."""
 
     rates: list[float] = field(default_factory=list)
+    """Messages a second."""
+    processor: list[float] = field(default_factory=list)
+    """Milliseconds of writers and PostgreSQL for a message."""
     quiet: list[float] = field(default_factory=list)
+    """Milliseconds until the follower was woken."""
     beside: list[float] = field(default_factory=list)
 
-    async def add(self, url: URL, way: str, seconds: float, executor: ProcessPoolExecutor) -> None:
+    async def add(
+        self, url: URL, folder: Path, way: str, seconds: float, executor: ProcessPoolExecutor
+    ) -> None:
         """Measure a round."""
-        loop = asyncio.get_running_loop()
-
-        def start() -> list[asyncio.Future[float]]:
-            arguments = (executor, write, url, way, seconds)
-            return [loop.run_in_executor(*arguments) for _ in range(_PROCESSES)]
-
         async with connection_to(url) as connection:
             await connection.execute(_NO_TRIGGER)
             if way in _CALLS:
@@ -182,14 +206,27 @@ class Measured:
         async with _context(url, way) as context:
             session = await _create(context, _FOLLOWED)
             with _follower(url, session) as woken:
-                self.rates.append(sum(await asyncio.gather(*start())))
+                used = _processor_seconds(folder)
+                written = await _start_writers(executor, url, way, seconds)
+                used = _processor_seconds(folder) - used + sum(own.processor for own in written)
+                self.rates.append(sum(own.count / own.seconds for own in written))
+                self.processor.append(used * 1e3 / sum(own.count for own in written))
                 if way not in {OUTSIDE, INSIDE}:
                     return
                 self.quiet += await _delays(context, woken, seconds / 2, _REST_SECONDS)
-                writing = start()
+                writing = asyncio.ensure_future(_start_writers(executor, url, way, seconds))
                 await asyncio.sleep(_MARGIN_SECONDS)
                 self.beside += await _delays(context, woken, seconds - 2 * _MARGIN_SECONDS, 0)
-                await asyncio.gather(*writing)
+                await writing
+
+
+def _start_writers(
+    executor: ProcessPoolExecutor, url: URL, way: str, seconds: float
+) -> "asyncio.Future[list[Written]]":
+    loop = asyncio.get_running_loop()
+    return asyncio.gather(
+        *[loop.run_in_executor(executor, write, url, way, seconds) for _ in range(_PROCESSES)]
+    )
 
 
 async def _migrate(url: URL) -> None:
@@ -217,24 +254,29 @@ def main() -> None:
     parameters = {"fsync": "off" if options.no_fsync else "on"}
     with tempfile.TemporaryDirectory(prefix="sessiongraph-bench-") as folder:
         Path(folder).chmod(0o755)
+        store = Path(folder) / "store"
         with (
-            embedded_postgres(Path(folder) / "store", parameters) as url,
+            embedded_postgres(store, parameters) as url,
             ProcessPoolExecutor(_PROCESSES, mp_context=_spawn) as executor,
         ):
             asyncio.run(_migrate(url))
             list(executor.map(write, *zip(*[(url, NONE, 1.0)] * _PROCESSES, strict=True)))  # warm
             for _ in range(options.rounds):
                 for way, own in measured.items():
-                    asyncio.run(own.add(url, way, options.seconds, executor))
-    first = next(iter(measured.values())).rates
-    print("| notices | messages/s | lowest-highest | times the first | p50 ms | p99 ms |", end="")
-    print(" beside writers p50 | p99 |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+                    asyncio.run(own.add(url, store, way, options.seconds, executor))
+    first = next(iter(measured.values()))
+    print("| notices | messages/s | lowest-highest | times the first | CPU ms |", end="")
+    print(" times the first | p50 ms | p99 ms | beside writers p50 | p99 |")
+    print(f"| --- {'| ---: ' * 9}|")
     for way, own in measured.items():
         rate, lowest, highest = median(own.rates), min(own.rates), max(own.rates)
-        times = median(one / other for one, other in zip(own.rates, first, strict=True))
-        told = f"{rate:,.0f} | {lowest:,.0f}-{highest:,.0f} | {times:.2f}"
+        told = f"{rate:,.0f} | {lowest:,.0f}-{highest:,.0f} | {_times(own.rates, first.rates)}"
+        told += f" | {median(own.processor):.2f} | {_times(own.processor, first.processor)}"
         print(f"| {way} | {told} | {_tell(own.quiet)} | {_tell(own.beside)} |")
+
+
+def _times(own: list[float], first: list[float]) -> str:
+    return f"{median(one / other for one, other in zip(own, first, strict=True)):.2f}"
 
 
 if __name__ == "__main__":
