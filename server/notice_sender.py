@@ -16,7 +16,7 @@ from resolvers.changes import Changes
 from server.database import reason
 from server.notice_payloads import CHANNEL, write_payloads
 
-_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS = 0.025
 """Between one statement and the next; what is changed meanwhile goes together."""
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
 _TIMEOUT_SECONDS = 5.0
