@@ -2,13 +2,16 @@
 
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Hashable
 from contextlib import asynccontextmanager
+from typing import Any
 
+from aiodataloader import DataLoader
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from resolvers.changes import Changes
 from resolvers.context import Context
 from schema import schema
 from server.addresses import is_loopback
@@ -72,16 +75,23 @@ def create_app(
     kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
+    changes = Changes()
+    shared_loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id)
+        return Context(engine, caller.project_id, changes, shared_loaders)
 
     add_process_metrics(metrics, engine, runner.documents)
+    metrics.gauge(
+        "sessiongraph_waits", "Queries that wait for a decision.", lambda: runner.waits.number
+    )
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
     )
     if streams is None:
         streams = OpenStreams(settings)
+    streams.when_stopping(runner.waits.stop)
     app = _check_host(settings, serve_graphql(backend, streams, router))
     if settings.metrics_port is not None:
         own = Router([metrics_route], redirect_slashes=False)
