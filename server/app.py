@@ -18,6 +18,7 @@ from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
+from server.confirmation_expiry import ConfirmationExpiry
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -58,7 +59,8 @@ def create_app(
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with authenticator.key_use.written(), metrics.kept_fresh():
+        expiry = ConfirmationExpiry(engine, changes)
+        async with authenticator.key_use.written(), metrics.kept_fresh(), expiry.kept_on_time():
             yield
         await engine.dispose()
         if export is not None:
