@@ -26,7 +26,8 @@ from server.operations.database_errors import read_database_error
 _PAUSE_SECONDS = 1.0
 """The longest pause between two looks."""
 _LATE_SECONDS = 60
-"""What had run out when it was recorded is history: its decision may be told a moment later."""
+"""What was asked, and had run out, before it was recorded is history: its decision may be told a
+moment later."""
 _BATCH = 100
 _AT_ONCE = 3
 """Of the connections to the database; the others are for requests."""
@@ -38,8 +39,9 @@ _FIND_DUE = text(f"""
     SELECT project_id, id, extract(epoch FROM due_at - now())::float AS seconds
     FROM (
         SELECT project_id, id, CASE
-            WHEN expires_at > updated_at THEN expires_at
-            ELSE updated_at + interval '{_LATE_SECONDS} seconds'
+            WHEN created_at < updated_at AND expires_at <= updated_at
+            THEN updated_at + interval '{_LATE_SECONDS} seconds'
+            ELSE expires_at
         END AS due_at
         FROM confirmations
         WHERE status = 'PENDING' AND expires_at IS NOT NULL
