@@ -26,6 +26,8 @@ class Request:
     variables: Mapping[str, Any]
     coerced: VariableValues
     holds: Sequence[bool]
+    event: Mapping[str, Any]
+    """What a subscription's function gave: ids and plain values."""
 
     @classmethod
     def read(
@@ -35,6 +37,8 @@ class Request:
         context: Context,
         variables: Mapping[str, Any],
         conditions: Sequence[Condition],
+        *,
+        event: Mapping[str, Any],
     ) -> Self:
         """Read the variables of an operation. Raises `Unplannable` where they are wrong."""
         # the first error will do, since graphql-core then reads them again: each takes as long as
@@ -52,7 +56,7 @@ class Request:
         holds = [
             all(given[name] is wanted for name, wanted in condition) for condition in conditions
         ]
-        return cls(schema, context, variables, coerced, holds)
+        return cls(schema, context, variables, coerced, holds, event)
 
     def includes(self, condition: int | None) -> bool:
         """Whether what stands under a condition, by its number, is asked for."""

@@ -60,7 +60,7 @@ async def wait_for_all(
 ) -> None:
     """Wait until nothing is left to wait for. What is wrong is told where the operation runs."""
     try:
-        request = Request.read(schema, node, context, variables, waiting.conditions)
+        request = Request.read(schema, node, context, variables, waiting.conditions, event={})
     except Unplannable:
         return
     asked_for = [each for each in waiting.fields if request.includes(each[0].condition)]

@@ -36,7 +36,7 @@ class SessionEvent(ProjectRow, Base):
     `subject_type` and `subject_id` name the row that the entry is about (the prefix of its id,
     such as `message`); no foreign key, so that the entry outlives the row. `root_id` is the
     session's own. Within a session the order of `position` is that of `sequence`; across sessions
-    it is that of the writes, not of the commits (`resolvers/settled_positions.py`).
+    it is that of the writes, not of the commits (`resolvers/following/settled_positions.py`).
     """
 
     __tablename__ = "session_events"

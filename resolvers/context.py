@@ -29,8 +29,6 @@ class Context:
     engine: AsyncEngine
     project_id: int
     changes: Changes = field(default_factory=Changes)
-    shared_loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
-    """Those of all requests of the process, which keep nothing."""
     _written: dict[tuple[Hashable, Any], Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
@@ -40,16 +38,6 @@ class Context:
         if written is not None:
             return written
         loaded: Loaded = await self._load(loader, loader.fetch, key)
-        return loaded
-
-    async def load_now(self, loader: Loader[Loaded], key: Any) -> Loaded:
-        """Load what a key leads to as it is now, with what other requests ask for just then."""
-        shared = self.shared_loaders.get((self.project_id, loader))
-        if shared is None:
-            load_batch = partial(_load_batch, self.engine, self.project_id, loader.fetch)
-            shared = DataLoader(load_batch, cache=False)
-            self.shared_loaders[self.project_id, loader] = shared
-        loaded: Loaded = await shared.load(key)
         return loaded
 
     async def load_page(self, loader: Pages, key: UUID | None, page: Page) -> PageRows:
@@ -80,17 +68,14 @@ class Context:
     def _batched(self, identity: Hashable, fetch: _Fetch) -> DataLoader[Any, Any]:
         batched = self._loaders.get(identity)
         if batched is None:
-            load_batch = partial(_load_batch, self.engine, self.project_id, fetch)
+
+            async def load_batch(keys: list[Any]) -> list[Any]:
+                plain = [key[0] if isinstance(key, tuple) else key for key in keys]
+                use = database_use.get()
+                if use is not None:
+                    use.batches = [*use.batches, len(keys)]
+                async with connect(self.engine) as connection:
+                    return await fetch(connection, self.project_id, plain)
+
             batched = self._loaders[identity] = DataLoader(load_batch)
         return batched
-
-
-async def _load_batch(
-    engine: AsyncEngine, project_id: int, fetch: _Fetch, keys: Sequence[Any]
-) -> list[Any]:
-    plain = [key[0] if isinstance(key, tuple) else key for key in keys]
-    use = database_use.get()
-    if use is not None:
-        use.batches = [*use.batches, len(keys)]
-    async with connect(engine) as connection:
-        return await fetch(connection, project_id, plain)

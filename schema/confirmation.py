@@ -9,8 +9,8 @@ import strawberry
 from models import Confirmation as Model
 from models import ConfirmationStatus
 from resolvers.confirmation import CONFIRMATION, CONFIRMATIONS
-from resolvers.confirmation_wait import MAXIMUM_SECONDS, check_seconds, wait_for_decision
 from resolvers.context import Context
+from resolvers.following.confirmation import MAXIMUM_SECONDS, check_seconds, wait_for_decision
 from resolvers.identifiers import decode_as
 from resolvers.session import SESSION
 from resolvers.tool_call import TOOL_CALL

@@ -2,11 +2,9 @@
 
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Hashable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any
 
-from aiodataloader import DataLoader
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -78,10 +76,9 @@ def create_app(
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
     changes = Changes()
-    shared_loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, changes, shared_loaders)
+        return Context(engine, caller.project_id, changes)
 
     add_process_metrics(metrics, engine, runner.documents)
     metrics.gauge(

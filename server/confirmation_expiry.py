@@ -92,7 +92,8 @@ class ConfirmationExpiry:
         self._tell(errors)
         if len(due) == _BATCH and not errors:
             return 0
-        return min([_PAUSE_SECONDS, *(row.seconds for row in found if row.seconds > 0)])
+        ahead: list[float] = [row.seconds for row in found if row.seconds > 0]
+        return min([_PAUSE_SECONDS, *ahead])
 
     async def _find_due(self) -> Sequence[Row[Any]]:
         async with connect(self._engine) as connection:

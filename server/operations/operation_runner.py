@@ -190,7 +190,7 @@ class OperationRunner:
         result: Any = None
         if operation.plan is not None:
             planned = operation.plan, self._schema, operation.node, context, variables
-            result = await run_plan(*planned)
+            result = await run_plan(*planned, event=event)
         if result is None:
             result = execute(
                 self._schema,

@@ -7,8 +7,9 @@ import asyncio
 
 import pytest
 
+from tests.live_server import GraphQLSocket
 from tests.server.http.toy_schema import ToyContext
-from tests.server.toy_server import ToySocket, toy_server
+from tests.server.toy_server import toy_server
 
 INIT_TIMEOUT = 0.2
 
@@ -157,7 +158,7 @@ async def test_leaving_closes_the_subscriptions() -> None:
 
 async def test_pings_are_answered_with_their_payload() -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.send(type="ping")
         assert await client.receive() == {"type": "pong"}
         await client.send(type="pong", payload={"unasked": 1})
@@ -176,7 +177,7 @@ async def test_no_connection_init() -> None:
         server.connect() as socket,
     ):
         expected = (4408, "Connection initialisation timeout")
-        assert await ToySocket(socket).close_code() == expected
+        assert await GraphQLSocket(socket).close_code() == expected
 
 
 async def test_a_second_connection_init() -> None:
@@ -187,7 +188,7 @@ async def test_a_second_connection_init() -> None:
 
 async def test_subscribing_before_the_acknowledgement() -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.subscribe("a", "{ hello }")
         assert await client.close_code() == (4401, "Unauthorized")
 
@@ -205,7 +206,7 @@ async def test_an_id_in_use(query: str) -> None:
 async def test_another_subprotocol(subprotocol: str | None) -> None:
     async with toy_server() as server, server.connect(subprotocol) as socket:
         assert socket.subprotocol is None
-        assert await ToySocket(socket).close_code() == (4406, "Subprotocol not acceptable")
+        assert await GraphQLSocket(socket).close_code() == (4406, "Subprotocol not acceptable")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ async def test_another_subprotocol(subprotocol: str | None) -> None:
 )
 async def test_a_refused_key(payload: dict[str, object], code: int) -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.send(type="connection_init", payload=payload)
         given, reason = await client.close_code()
         assert given == code
@@ -231,10 +232,10 @@ async def test_a_refused_key(payload: dict[str, object], code: int) -> None:
 async def test_the_handshakes_key_counts_where_no_other_is_sent() -> None:
     async with toy_server() as server:
         async with server.connect(additional_headers={"Authorization": "no"}) as socket:
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             await client.send(type="connection_init")
             assert (await client.close_code())[0] == 4403
         async with server.connect(additional_headers={"Authorization": "no"}) as socket:
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             await client.send(type="connection_init", payload={"authorization": "yes"})
             assert await client.receive() == {"type": "connection_ack"}

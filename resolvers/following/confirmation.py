@@ -1,8 +1,9 @@
-"""Waiting until a confirmation is decided."""
+"""Following one confirmation until it is decided, or waiting until then."""
 
 from asyncio import get_running_loop
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
@@ -10,9 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Confirmation, ConfirmationStatus
 from resolvers.batch_loading import PROJECT, read
+from resolvers.confirmation import CONFIRMATION
 from resolvers.context import Context
 from resolvers.errors import Invalid
+from resolvers.following.feeds import patiently
+from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import decode_as, table_of
+from resolvers.lookup import not_found
+from resolvers.recording import Answer
 
 MAXIMUM_SECONDS = 50
 """The longest wait: a request may take a minute with all that comes after it."""
@@ -23,6 +29,35 @@ _PENDING = select(_TABLE.c.id).where(
     _TABLE.c.id == any_(bindparam("keys", type_=ARRAY(Uuid))),
     _TABLE.c.status == ConfirmationStatus.PENDING,
 )
+
+
+async def follow_confirmation(
+    context: Context, *, confirmation: str
+) -> AsyncGenerator[Answer, None]:
+    """Give a confirmation, then again whenever it changes, until it is decided or deleted.
+
+    Raises `Invalid` or `NotFound`.
+    """
+    own_id = decode_as(_TABLE, confirmation, "id")
+    load = partial(shared_reads(context.engine).load, context.project_id, CONFIRMATION, own_id)
+    if await load() is None:
+        raise not_found(Confirmation, "id")
+
+    async def states() -> AsyncGenerator[Answer, None]:
+        told = None
+        with context.changes.follow(own_id) as follower:
+            while True:
+                row = await patiently(load)
+                if row is None:
+                    return
+                if row.updated_at != told:
+                    told = row.updated_at
+                    yield {"confirmation": own_id}
+                if row.status != ConfirmationStatus.PENDING:
+                    return
+                await follower.wait()
+
+    return states()
 
 
 @dataclass(frozen=True)
@@ -55,6 +90,9 @@ async def wait_for_decision(context: Context, confirmation: str, seconds: int) -
     key = decode_as(_TABLE, confirmation, "id")
     loop = get_running_loop()
     ends = loop.time() + seconds
+    is_pending = partial(
+        shared_reads(context.engine).load, context.project_id, PendingConfirmation(), key
+    )
     with context.changes.follow(key) as follower:
-        while ends > loop.time() and await context.load_now(PendingConfirmation(), key):
+        while ends > loop.time() and await is_pending():
             await follower.wait(max(ends - loop.time(), 0))
