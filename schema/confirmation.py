@@ -31,7 +31,7 @@ describe(
     PENDING="Nobody has decided yet.",
     APPROVED="The tool call may run.",
     DENIED="The tool call must not run.",
-    EXPIRED="Nobody decided in time.",
+    EXPIRED="Nobody decided in time; its tool call was given up.",
     CANCELLED="The question no longer matters.",
 )
 
@@ -56,7 +56,9 @@ class Confirmation(Node):
     decided_at: datetime | None = column(Model.decided_at, "When it ended; null while PENDING.")
     reason: str | None = column(Model.reason, "Why it was decided so; null if not told.")
     expires_at: datetime | None = column(
-        Model.expires_at, "Until when a decision is taken; null for ever."
+        Model.expires_at,
+        "Until when a decision is taken; then it becomes EXPIRED, within about a second. Null for "
+        "ever.",
     )
     created_at: datetime = column(Model.created_at, "When it was asked.")
     updated_at: datetime = column(Model.updated_at, "When the record was last changed.")
