@@ -15,6 +15,7 @@ from resolvers.identifiers import decode_as
 from resolvers.session import SESSION
 from resolvers.tool_call import TOOL_CALL
 from schema.connection import Connection
+from schema.declarations import FindField
 from schema.enums import describe
 from schema.fields import Id, Info, column, find, load_node, one, page
 from schema.filters import filter_type
@@ -77,6 +78,10 @@ TimeoutSeconds = Annotated[
 ]
 
 
+def _check(arguments: Mapping[str, Any]) -> None:
+    check_seconds(arguments["timeoutSeconds"])
+
+
 async def _wait(context: Context, arguments: Mapping[str, Any]) -> None:
     await wait_for_decision(context, arguments["id"], arguments["timeoutSeconds"])
 
@@ -89,6 +94,7 @@ class ConfirmationQuery:
         "One confirmation by its id, when it is no longer PENDING: decided, withdrawn "
         "or expired. It is PENDING if the time was up before, or the server was told to stop; null "
         "at once if there is none. The whole operation waits, then reads all that it asks for.",
+        declaration=FindField(CONFIRMATION, None, _check),
         **waits(_wait),
     )
     async def await_confirmation(

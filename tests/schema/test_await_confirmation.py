@@ -64,12 +64,15 @@ async def test_it_is_answered_when_it_is_withdrawn(graphql: GraphQLClient, mutat
     assert (await waiting)["awaitConfirmation"]["status"] == "CANCELLED"
 
 
-async def test_it_is_pending_when_the_time_is_up(graphql: GraphQLClient) -> None:
+async def test_it_is_pending_when_the_time_is_up(
+    graphql: GraphQLClient, resolved: GraphQLClient
+) -> None:
     await create_session(graphql)
     confirmation = await request_confirmation(graphql, toolName="pay")
-    for seconds in (0, 1):
-        found = await graphql.execute(AWAIT, id=confirmation["id"], seconds=seconds)
-        assert found["awaitConfirmation"]["status"] == "PENDING"
+    for client in (graphql, resolved):
+        for seconds in (0, 1):
+            found = await client.execute(AWAIT, id=confirmation["id"], seconds=seconds)
+            assert found["awaitConfirmation"]["status"] == "PENDING"
 
 
 async def test_what_is_not_there_is_null_at_once(
@@ -92,12 +95,13 @@ async def test_what_is_not_there_is_null_at_once(
     ],
 )
 async def test_what_cannot_be_waited_for(
-    graphql: GraphQLClient, values: dict[str, Any], field: str
+    graphql: GraphQLClient, resolved: GraphQLClient, values: dict[str, Any], field: str
 ) -> None:
     given = {"id": "confirmation_01h455vb4pex5vsknk084sn02q", **values}
-    reply = await graphql.send(AWAIT, **given)
-    assert (reply.error["code"], reply.error["field"]) == ("BAD_USER_INPUT", field)
-    assert reply.data == {"awaitConfirmation": None}
+    for client in (graphql, resolved):
+        reply = await client.send(AWAIT, **given)
+        assert (reply.error["code"], reply.error["field"]) == ("BAD_USER_INPUT", field)
+        assert reply.data == {"awaitConfirmation": None}
 
 
 async def test_several_are_waited_for_at_once(graphql: GraphQLClient) -> None:

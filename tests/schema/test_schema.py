@@ -51,10 +51,10 @@ def test_every_field_of_a_node_is_declared() -> None:
             assert "declaration" in field.metadata, f"{node_type.__name__}.{field.python_name}"
 
 
-def test_every_root_field_is_declared_or_finds_nodes_or_waits() -> None:
+def test_every_root_field_is_declared_or_finds_nodes() -> None:
     query = schema.query.__strawberry_definition__  # type: ignore[attr-defined]
     for field in query.fields:
-        if field.python_name not in {"node", "nodes"} and "wait" not in field.metadata:
+        if field.python_name not in {"node", "nodes"}:
             assert isinstance(field.metadata["declaration"], (FindField, PageField))
 
 
