@@ -132,6 +132,7 @@ class GraphQLEndpoint:
         context = self._backend.context_for(caller)
         if ready.operation.waiting is not None:
             await self._runner.wait(ready, context, partial(wait_until_gone, receive))
+            await self._caller(record)  # whose key may have been revoked meanwhile
         return await self._runner.run(ready, context)
 
     async def _prepare(

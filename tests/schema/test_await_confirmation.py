@@ -1,6 +1,7 @@
 """`awaitConfirmation`: who asks is answered when it is decided, or when the time is up."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -165,3 +166,17 @@ async def test_a_server_that_stops_answers_at_once(engine: AsyncEngine) -> None:
             assert (await waiting)["awaitConfirmation"]["status"] == "PENDING"
             later = await graphql.execute(AWAIT, id=confirmation["id"])
         assert later["awaitConfirmation"]["status"] == "PENDING"
+
+
+async def test_a_key_that_ends_meanwhile_is_told_nothing(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    await create_session(graphql)
+    asked = await request_confirmation(graphql, toolName="pay")
+    async with engine.begin() as connection:
+        short = timedelta(seconds=2)
+        key = await create_key(connection, "default", "test", [Scope.READ], short)
+    app = create_app(Settings(insecure=True), engine)
+    async with client_of_app(app, key) as http:
+        body = {"query": AWAIT, "variables": {"id": asked["id"], "seconds": 3}}
+        assert (await http.post("/graphql", json=body)).status_code == 401

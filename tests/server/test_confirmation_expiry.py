@@ -15,6 +15,7 @@ from resolvers.identifiers import decode
 from server.confirmation_expiry import ConfirmationExpiry
 from server.database import create_engine
 from server.settings import Settings
+from tests.deadlocks import count_deadlocks
 from tests.factories import create_session, event_types, record_tool_call, request_confirmation
 from tests.graphql_client import GraphQLClient
 from tests.invariants import check_invariants
@@ -103,6 +104,7 @@ async def test_processes_end_each_once(
         )
         assert data["session"] == {"status": "WAITING", "events": {"totalCount": 120}}
     await check_invariants(engine)
+    assert await count_deadlocks(engine) == 0
 
 
 async def _count(engine: AsyncEngine, condition: str) -> int:
