@@ -58,9 +58,12 @@ def main() -> None:
         record(RECORD_RESULT, f"{given.session}:run", toolCall=call, status="RUNNING")
         result = give_money_back(arguments["amount"], asked)
         record(RECORD_RESULT, f"{given.session}:result", toolCall=call, result=result)
-        text = f"You get {arguments['amount']} euros back."
+        told, text = json.dumps(result), f"You get {arguments['amount']} euros back."
     else:
+        told = f"{decision['status']}: {decision['reason']}"
         text = f"I may not give the money back: {decision['reason'] or 'nobody allowed it'}."
+    # what the model is told of its call, then what a model would make of it
+    say(given.session, "told", role="TOOL", toolCallId="call-1", content=told)
     say(given.session, "answer", role="ASSISTANT", content=text)
     record(END_SESSION, f"{given.session}:end", session=given.session)
     print(text)

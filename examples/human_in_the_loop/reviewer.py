@@ -63,10 +63,10 @@ def review() -> None:
 
 def show(question: dict[str, Any]) -> None:
     """Print a question."""
-    session = question["session"]
+    session, until = question["session"], question["expiresAt"] or "somebody decides"
     print(f"{question['id']}  {question['userMessage'] or 'May this run?'}")
     print(f"  {question['toolName']}({json.dumps(question['arguments'])})")
-    print(f"  in {session['sessionId']} ({session['title']}), until {question['expiresAt']}")
+    print(f"  in {session['sessionId']} ({session['title']}), until {until}")
 
 
 def decide(confirmation: str, action: str, reason: str | None) -> None:
