@@ -90,7 +90,7 @@ async def run_clients(
             asked = perf_counter()
             writer.write(next(requests))
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                head, body = await _read_answer(reader)
+                head, body = await read_answer(reader)
             took.append((perf_counter() - asked) * 1e3)
             size += len(head) + len(body)
             failures += not head.startswith(b"http/1.1 200") or b'"errors"' in body
@@ -110,7 +110,7 @@ async def run_clients(
     )
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     """Read an answer to its end; give its head, in small letters, and its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b"transfer-encoding: chunked" in head:

@@ -67,11 +67,14 @@ async def test_no_mutation_goes_beyond_its_scope(
 
 
 def _root_fields() -> Mapping[str, str]:
-    """A document for each root field of queries."""
+    """A document for each root field of queries and subscriptions, by its name and where it is."""
     documents = {}
-    query = schema._schema.query_type
+    query, subscription = schema._schema.query_type, schema._schema.subscription_type
     assert query is not None
-    for name, field in query.fields.items():
+    assert subscription is not None
+    roots = [("query", each) for each in query.fields.items()]
+    roots += [("subscription", each) for each in subscription.fields.items()]
+    for kind, (name, field) in roots:
         arguments = [
             f"{argument}: {'[]' if argument.endswith('s') else chr(34) * 2}"
             for argument, given in field.args.items()
@@ -79,7 +82,7 @@ def _root_fields() -> Mapping[str, str]:
         ]
         given = f"({', '.join(arguments)})" if arguments else ""
         selection = "" if is_leaf_type(get_named_type(field.type)) else "{ __typename }"
-        documents[name] = f"{{ {name}{given} {selection} }}"
+        documents[f"{kind} {name}"] = f"{kind} {{ {name}{given} {selection} }}"
     return documents
 
 
@@ -88,7 +91,8 @@ def test_no_root_field_is_read_without_a_scope(name: str) -> None:
     documents = DocumentCache(schema._schema, Settings())
     (operation,) = documents.prepare(_root_fields()[name]).operations
     check_scopes(operation.measure, Caller(1, frozenset({Scope.READ})))
-    with pytest.raises(Forbidden, match=f"`{name}` needs the scope `read`; this key has none"):
+    field = name.split()[1]
+    with pytest.raises(Forbidden, match=f"`{field}` needs the scope `read`; this key has none"):
         check_scopes(operation.measure, Caller(1, frozenset(), identity="key"))
 
 
