@@ -62,14 +62,15 @@ class Writers:
     """Clients that record messages, each with a number of its own as its content."""
 
     def __init__(self, server: RunningServer) -> None:
+        self.sessions = [f"{server.process.pid} {number}" for number in range(SESSIONS)]
         self._url = urlsplit(server.address_of("write"))
         self._numbers = count()
 
     async def create_sessions(self) -> None:
         """Make the sessions that are written to and followed."""
         reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port)
-        for number in range(SESSIONS):
-            writer.write(self._request(_CREATE, {"s": session_name(number)}))
+        for name in self.sessions:
+            writer.write(self._request(_CREATE, {"s": name}))
             await read_answer(reader)
         writer.close()
 
@@ -83,13 +84,13 @@ class Writers:
         async def one_client() -> None:
             reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port)
             while True:
-                if rate is not None:
-                    await asyncio.sleep(started + next(paced) / rate - perf_counter())
-                if perf_counter() >= started + seconds:
+                due = perf_counter() if rate is None else started + next(paced) / rate
+                if due >= started + seconds:
                     break
+                await asyncio.sleep(due - perf_counter())
                 number = next(self._numbers)
                 asked = perf_counter()
-                given = {"s": session_name(number % SESSIONS), "c": f"{number:09}"}
+                given = {"s": self.sessions[number % SESSIONS], "c": f"{number:09}"}
                 writer.write(self._request(_RECORD, given))
                 _, body = await read_answer(reader)
                 answered[number] = perf_counter()
@@ -110,17 +111,14 @@ class Writers:
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def session_name(number: int) -> str:
-    """Name a session."""
-    return f"followed {number}"
-
-
 @contextmanager
-def open_subscribers(server: RunningServer, subscribers: int) -> Iterator[RemoteSubscribers]:
+def open_subscribers(
+    server: RunningServer, sessions: list[str], subscribers: int
+) -> Iterator[RemoteSubscribers]:
     """Run subscribers in a process of their own, spread over the sessions."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    names = [session_name(number % SESSIONS) for number in range(subscribers)]
+    names = [sessions[number % SESSIONS] for number in range(subscribers)]
     process = context.Process(target=serve_subscribers, args=(server.address, names, theirs))
     process.start()
     try:
@@ -161,11 +159,13 @@ class Bench:
                 server = stack.enter_context(run(OURS, self.url, _LIMITS))
                 writers = Writers(server)
                 asyncio.run(writers.create_sessions())
-                asyncio.run(writers.write(1))
                 following = None
                 if subscribers:
-                    following = stack.enter_context(open_subscribers(server, subscribers))
+                    following = stack.enter_context(
+                        open_subscribers(server, writers.sessions, subscribers)
+                    )
                     following.wait_until_ready()
+                asyncio.run(writers.write(1))
                 used = server.processor_seconds
                 written = asyncio.run(writers.write(self.seconds))
                 used = server.processor_seconds - used
@@ -189,7 +189,9 @@ class Bench:
                     followed = stack.enter_context(run(OURS, self.url, _LIMITS))
                 writers = Writers(server)
                 asyncio.run(writers.create_sessions())
-                following = stack.enter_context(open_subscribers(followed, self.subscribers))
+                following = stack.enter_context(
+                    open_subscribers(followed, writers.sessions, self.subscribers)
+                )
                 following.wait_until_ready()
                 asyncio.run(writers.write(1, self.rate))
                 written = asyncio.run(writers.write(self.seconds, self.rate))

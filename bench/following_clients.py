@@ -58,7 +58,7 @@ async def _subscribe(address: str, sessions: list[str], pipe: Connection) -> Non
     async def connect(session: str) -> None:
         async with slots:
             subscriber = _Subscriber(session, arrivals)
-            await loop.create_connection(lambda: subscriber, url.hostname, url.port)
+            await loop.create_connection(lambda: subscriber, str(url.hostname), url.port or 80)
             await subscriber.has_begun.wait()
 
     await asyncio.gather(*[connect(session) for session in sessions])
@@ -67,7 +67,7 @@ async def _subscribe(address: str, sessions: list[str], pipe: Connection) -> Non
         seen = len(arrivals)
         await asyncio.sleep(1)
     arrivals.clear()
-    pipe.send(True)
+    pipe.send(arrivals)
     while True:
         numbers, wanted = await asyncio.to_thread(pipe.recv)
         for _ in range(600):
@@ -95,8 +95,8 @@ class _Subscriber(asyncio.Protocol):
         now = perf_counter()
         self._received += data
         if not self._is_open:
-            head, found, rest = self._received.partition(b"\r\n\r\n")
-            if not found:
+            head, ended, rest = self._received.partition(b"\r\n\r\n")
+            if not ended:
                 return
             assert b" 101 " in head, head
             self._is_open, self._received = True, rest

@@ -1,8 +1,9 @@
 """From a GraphQL request to its outcome, whatever brought it."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass, replace
+from functools import partial
 from inspect import isawaitable
 from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
@@ -11,6 +12,7 @@ from graphql import (
     ExecutionResult,
     Executor,
     GraphQLSchema,
+    OperationType,
     create_source_event_stream,
     execute,
 )
@@ -27,6 +29,7 @@ from server.operations.document_limits import check_cost
 from server.operations.errors import Limited, PersistedQueryNotFound
 from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
+from server.operations.shared_events import SharedEvents, viewer_of
 from server.operations.shares import Share, Shares, Turn
 from server.operations.variable_limits import check_variables
 from server.operations.waits import UntilGone, Waits
@@ -60,6 +63,8 @@ class ReadyOperation:
     weight: int
     """What it takes of its caller's share while it runs."""
     record: OperationRecord
+    viewer: Hashable = None
+    """Of a subscription: whom events are shown alike (`shared_events.py`)."""
 
 
 class OperationRunner:
@@ -72,6 +77,7 @@ class OperationRunner:
         self._find_document = find_document
         self._settings = settings
         self.shares = Shares(settings)
+        self._events = SharedEvents()
         self.waits = Waits(settings)
         self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
@@ -114,7 +120,10 @@ class OperationRunner:
             request.size // _BYTES_OF_AN_OBJECT,
             _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0,
         )
-        return ReadyOperation(operation, request, caller, record.cost, weight, record)
+        viewer = None
+        if node.operation is OperationType.SUBSCRIPTION:
+            viewer = viewer_of(operation, caller, variables)
+        return ReadyOperation(operation, request, caller, record.cost, weight, record, viewer)
 
     async def wait(
         self, ready: ReadyOperation, context: Any, until_gone: UntilGone | None = None
@@ -140,13 +149,24 @@ class OperationRunner:
         share = self.shares.of(ready.caller)
         if share.cost is not None:
             share.cost.spend(1 + ready.cost)
-        async with Turn(self.shares, share, ready.weight):
-            outcome = await self._execute(ready, context, event)
+        if event is None:
+            outcome = await self._in_turn(share, ready.weight, ready, context, event)
+        else:
+            executing = partial(self._in_turn, share, ready.cost, ready, context, event)
+            outcome = await self._events.show(
+                ready.viewer, event, lambda: self.within_time(executing())
+            )
         return (
             replace(outcome, extensions={"cost": self._told_cost(ready, share)})
             if ready.request.wants_cost
             else outcome
         )
+
+    async def _in_turn(
+        self, share: Share, weight: int, ready: ReadyOperation, context: Any, event: Any
+    ) -> Outcome:
+        async with Turn(self.shares, share, weight):
+            return await self._execute(ready, context, event)
 
     async def subscribe(self, ready: ReadyOperation, context: Any) -> SourceEvents | Outcome:
         """Begin a subscription: give its events, or the errors that it did not begin for.
