@@ -1,5 +1,6 @@
 """The plan and graphql-core show the same of a subscription's events, to the letter."""
 
+from asyncio import timeout
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tests.live_server import GraphQLSocket, live_server
 
 _EVENTS = {"sessions": 3, "sessionEvents": 3, "confirmations": 3}
 """How many events are looked at; of other fields there may be one alone."""
+_PATIENCE_SECONDS = 30
 
 
 @dataclass
@@ -47,7 +49,8 @@ class Followers:
 async def _read(client: GraphQLSocket, own_id: str, most: int) -> list[bytes]:
     told: list[bytes] = []
     while len(told) < most:
-        message = await client.socket.recv(decode=False)
+        async with timeout(_PATIENCE_SECONDS):
+            message = await client.socket.recv(decode=False)
         content = orjson.loads(message)
         if content["id"] != own_id:  # of one that was left while events were on their way
             continue
