@@ -183,8 +183,8 @@ class OperationRunner:
                 executor_class=self._executor,
                 hide_suggestions=not self._settings.answers_introspection,
             )
-        if isawaitable(result):
-            result = await result
+            if isawaitable(result):
+                result = await result
         errors = result.errors or ()
         # errors of a request that was not executed, such as its variables', have no path
         executed = result.data is not None or any(error.path for error in errors)
