@@ -25,6 +25,7 @@ from execution.plan import (
     ReadStep,
 )
 from execution.rest import compile_rest
+from execution.variables import compile_variables
 from resolvers.identifiers import PREFIXES
 from resolvers.loaders import OneByColumn
 from schema.declarations import (
@@ -48,7 +49,8 @@ def compile_query(operation: Operation) -> QueryPlan:
         expression = repr(operation.root.name) if is_typename else _root(operation, found)
         members.append(Member(found.key, expression, operation.number(found.condition)))
     made = make_objects_of(members, {})
-    return QueryPlan(made, operation.steps, operation.slots, operation.conditions)
+    variables = compile_variables(operation.schema, operation.node)
+    return QueryPlan(made, operation.steps, operation.slots, operation.conditions, variables)
 
 
 def _root(operation: Operation, found: CollectedField) -> str:

@@ -37,15 +37,11 @@ def compile_operation(
 
 
 async def run_plan(
-    plan: Plan,
-    schema: GraphQLSchema,
-    node: OperationDefinitionNode,
-    context: Context,
-    variables: Mapping[str, Any],
+    plan: Plan, schema: GraphQLSchema, context: Context, variables: Mapping[str, Any]
 ) -> ExecutionResult | None:
     """Run an operation by its plan; None where graphql-core has to run it, from the start."""
     try:
-        request = Request.read(schema, node, context, variables, plan.conditions)
+        request = Request.read(schema, context, variables, plan.variables, plan.conditions)
     except Unplannable:
         return None
     if isinstance(plan, MutationPlan):

@@ -169,8 +169,7 @@ class OperationRunner:
         operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
-            planned = operation.plan, self._schema, operation.node, context, variables
-            result = await run_plan(*planned)
+            result = await run_plan(operation.plan, self._schema, context, variables)
         if result is None:
             result = execute(
                 self._schema,
