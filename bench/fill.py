@@ -126,10 +126,12 @@ SELECT 1, uuidv7(s.created_at - clock_timestamp()), s.created_at, s.created_at, 
     round(random()::numeric, 3), round(random()::numeric, 3), 10, s.created_at
 FROM sessions s, generate_series(1, 2) k""",
     "memory_accesses": """
-INSERT INTO memory_accesses (project_id, id, created_at, occurred_at, memory_id, session_id,
-    access_type, accessed_by, accessor_type, context, query_text, rank, score, usefulness)
-SELECT 1, uuidv7(at - clock_timestamp()), at, at, id, session_id, 'retrieval', 'planner', 'agent',
-    '{"purpose": "contact"}', 'how to reach the customer', k, 0.8, round(random()::numeric, 3)
+INSERT INTO memory_accesses (project_id, id, created_at, occurred_at, memory_id, sequence,
+    session_id, access_type, accessed_by, accessor_type, context, query_text, rank, score,
+    usefulness)
+SELECT 1, uuidv7(at - clock_timestamp()), at, at, id, k,
+    session_id, 'retrieval', 'planner', 'agent', '{"purpose": "contact"}',
+    'how to reach the customer', k, 0.8, round(random()::numeric, 3)
 FROM (
     SELECT id, session_id, k, created_at + k * interval '1 minute' AS at
     FROM memories, generate_series(1, 10) k

@@ -1,4 +1,7 @@
-"""Compiles a query to a plan, from the declarations of the fields that it selects."""
+"""Compiles a query to a plan, from the declarations of the fields that it selects.
+
+A subscription is one too: for each event, whose links take the place of the root fields' ids.
+"""
 
 from typing import Any
 
@@ -13,10 +16,12 @@ from graphql import (
 from execution.collect import CollectedField, Selections, Unplannable
 from execution.connections import compile_page
 from execution.objects import Member, expression_of, make_objects_of
-from execution.operation import TYPENAME, Operation
+from execution.operation import TYPENAME, Operation, object_type
 from execution.plan import (
+    EventStep,
     FindStep,
     KeysStep,
+    MakeObject,
     NodesStep,
     ObjectPlan,
     OneStep,
@@ -25,18 +30,19 @@ from execution.plan import (
     ReadStep,
 )
 from execution.rest import compile_rest
-from execution.variables import compile_variables
 from resolvers.identifiers import PREFIXES
 from resolvers.loaders import OneByColumn
 from schema.declarations import (
     ColumnField,
     ComputedField,
+    EventField,
     FindField,
     IdentityField,
     NodesField,
     OneField,
     PageField,
     SubjectField,
+    ValueField,
 )
 from schema.fields import NODE_TYPES
 
@@ -49,8 +55,54 @@ def compile_query(operation: Operation) -> QueryPlan:
         expression = repr(operation.root.name) if is_typename else _root(operation, found)
         members.append(Member(found.key, expression, operation.number(found.condition)))
     made = make_objects_of(members, {})
-    variables = compile_variables(operation.schema, operation.node)
-    return QueryPlan(made, operation.steps, operation.slots, operation.conditions, variables)
+    return _plan(operation, made)
+
+
+def compile_subscription(operation: Operation) -> QueryPlan:
+    """Compile what a subscription shows of an event. Raises `Unplannable`."""
+    (found,) = operation.root_fields()  # as validation has made sure
+    place = operation.place(found, operation.root)
+    if not isinstance(place.declaration, EventField):
+        raise Unplannable(place.key)
+    functions: dict[str, Any] = {}
+    if place.declaration.link is not None:
+        expression = _event_link(operation, found, place, place.declaration.link)
+    else:
+        kind = object_type(place.field.type)
+        members = []
+        for inner in operation.collect(found.selections, kind):
+            value = _of_event(operation, inner, kind)
+            members.append(Member(inner.key, value, operation.number(inner.condition)))
+        functions["show"] = make_objects_of(members, {})
+        expression = "show(row, holds, values)"
+    made = make_objects_of([Member(found.key, expression)], functions)
+    return _plan(operation, made)
+
+
+def _plan(operation: Operation, make: MakeObject) -> QueryPlan:
+    return QueryPlan(
+        make, operation.steps, operation.slots, operation.conditions, operation.variables
+    )
+
+
+def _of_event(operation: Operation, found: CollectedField, kind: GraphQLObjectType) -> str:
+    """Compile a field of an event; give the expression of its value."""
+    if found.node.name.value == TYPENAME:
+        return repr(kind.name)
+    place = operation.place(found, kind)
+    match place.declaration:
+        case ValueField(key):
+            return f"row[{key!r}]"
+        case OneField() as link:
+            return _event_link(operation, found, place, link)
+    raise Unplannable(place.key)
+
+
+def _event_link(operation: Operation, found: CollectedField, place: Place, link: OneField) -> str:
+    new = operation.new(place, None, link.loader.table)
+    step = EventStep(**new, loader=link.loader, by_name=None, link=str(link.key))
+    _add_one(operation, step, found.selections)
+    return f"values[{step.number}][None]"
 
 
 def _root(operation: Operation, found: CollectedField) -> str:

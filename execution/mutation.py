@@ -21,7 +21,7 @@ from execution.objects import Member, make_objects_of
 from execution.operation import TYPENAME, Operation, object_type
 from execution.plan import Columns, MakeObject, Place, ReadStep
 from execution.request import Request
-from execution.variables import Variable, compile_variables
+from execution.variables import Variable
 from schema.declarations import ManyField, MutationField, OneField, ValueField
 
 
@@ -71,7 +71,7 @@ def compile_mutation(operation: Operation) -> MutationPlan:
         made,
         links,
         operation.conditions,
-        compile_variables(operation.schema, operation.node),
+        operation.variables,
     )
 
 

@@ -207,6 +207,13 @@ class FindStep(OneStep):
 
 
 @dataclass
+class EventStep(FindStep):
+    """Gives what a link in a subscription's event leads to: its key is None."""
+
+    link: str = field(kw_only=True)
+
+
+@dataclass
 class KeysStep(OneStep):
     """Gives the objects of one noun that a root field asks for by their ids."""
 

@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from execution.collect import Unplannable
-from execution.compile import compile_query
+from execution.compile import compile_query, compile_subscription
 from execution.mutation import MutationPlan, compile_mutation, run_mutation
 from execution.operation import Operation
 from execution.plan import QueryPlan
@@ -33,15 +33,26 @@ def compile_operation(
             return compile_query(operation)
         case OperationType.MUTATION:
             return compile_mutation(operation)
-    raise Unplannable(node.operation)
+        case OperationType.SUBSCRIPTION:
+            return compile_subscription(operation)
 
 
 async def run_plan(
-    plan: Plan, schema: GraphQLSchema, context: Context, variables: Mapping[str, Any]
+    plan: Plan,
+    schema: GraphQLSchema,
+    context: Context,
+    variables: Mapping[str, Any],
+    *,
+    event: Mapping[str, Any] | None = None,
 ) -> ExecutionResult | None:
-    """Run an operation by its plan; None where graphql-core has to run it, from the start."""
+    """Run an operation by its plan; None where graphql-core has to run it, from the start.
+
+    `event` is that of a subscription.
+    """
     try:
-        request = Request.read(schema, context, variables, plan.variables, plan.conditions)
+        request = Request.read(
+            schema, context, variables, plan.variables, plan.conditions, event=event or {}
+        )
     except Unplannable:
         return None
     if isinstance(plan, MutationPlan):

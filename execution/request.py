@@ -21,6 +21,8 @@ class Request:
     variables: Mapping[str, Any]
     coerced: VariableValues
     holds: Sequence[bool]
+    event: Mapping[str, Any]
+    """What a subscription's function gave: ids and plain values."""
 
     @classmethod
     def read(
@@ -30,6 +32,8 @@ class Request:
         given: Mapping[str, Any],
         variables: Sequence[Variable],
         conditions: Sequence[Condition],
+        *,
+        event: Mapping[str, Any],
     ) -> Self:
         """Read the variables of an operation. Raises `Unplannable` where they are wrong."""
         read = read_variables(schema, variables, given)
@@ -37,7 +41,7 @@ class Request:
             all(read.coerced[name] is wanted for name, wanted in condition)
             for condition in conditions
         ]
-        return cls(schema, context, given, read, holds)
+        return cls(schema, context, given, read, holds, event)
 
     def includes(self, condition: int | None) -> bool:
         """Whether what stands under a condition, by its number, is asked for."""

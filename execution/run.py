@@ -16,6 +16,7 @@ from execution.connections import ask_page
 from execution.plan import (
     PART,
     CountStep,
+    EventStep,
     FindStep,
     KeysStep,
     NodesStep,
@@ -69,7 +70,7 @@ async def _run(plan: QueryPlan, request: Request) -> dict[str, Any]:
         for row in found:
             rows[row[PART]].append(row)
     assembly = Assembly(reading.pages, request.holds, cursors)
-    data = await assembly.data(plan, rows, reading.asked)
+    data = await assembly.data(plan, rows, request.event or reading.asked)
     if assembly.rest:
         await gather(*[run_rest(request, *rest) for rest in assembly.rest])
     return data
@@ -143,9 +144,12 @@ class _Reading:
         return asked.shape
 
     def find(self, step: FindStep) -> OneByColumn:
-        """Read the id that a root field asks for. Raises `Invalid`."""
-        given = self.request.arguments(step.place)["id"]
+        """Read the id that a root field asks for, or an event has. Raises `Invalid`."""
         name = f"key_{step.number}"
+        if isinstance(step, EventStep):
+            self.parameters[name] = self.request.event[step.link]
+            return step.loader
+        given = self.request.arguments(step.place)["id"]
         decoded = decode(given)
         if decoded is None and step.by_name is not None:
             check_name(given, "id")

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import JSON, Base, ProjectRow, one_of, references
@@ -20,6 +20,9 @@ class ConfirmationStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+_EXPIRES = "status = 'PENDING' AND expires_at IS NOT NULL"
+
+
 class Confirmation(ProjectRow, Base):
     """A question about one tool call; a session may have many at once."""
 
@@ -31,6 +34,7 @@ class Confirmation(ProjectRow, Base):
         Index(None, "project_id", "session_id", "created_at", "id"),
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "status", "created_at", "id"),
+        Index(None, "project_id", "expires_at", postgresql_where=text(_EXPIRES)),
         one_of("status", ConfirmationStatus),
         CheckConstraint("(status = 'PENDING') = (decided_at IS NULL)", name="decided_at"),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from resolvers.batch_loading import Loaded, Loader
+from resolvers.changes import Changes
 from resolvers.database_use import database_use
 from resolvers.filters import Filter
 from resolvers.loaders import Pages, rows_of
@@ -27,6 +28,7 @@ class Context:
 
     engine: AsyncEngine
     project_id: int
+    changes: Changes = field(default_factory=Changes)
     _written: dict[tuple[Hashable, Any], Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 

@@ -1,7 +1,8 @@
 """The feed: whatever is recorded in a session is an event with the session's next sequence.
 
 `advance` raises the session's counters under its row lock; the lock is held until the transaction
-ends, so sequences have no gaps or doubles and their order is the order of commits.
+ends, so sequences have no gaps or doubles and their order is the order of commits. Who follows the
+session, its tree, or a confirmation is told after the commit.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from models import Session, SessionEvent, ToolCall
+from models import Confirmation, Session, SessionEvent, ToolCall
+from models.session_event import PROJECT_EVENT_TYPES
 from resolvers.identifiers import PREFIXES, key_of, table_of
 from resolvers.lookup import not_found
 from resolvers.recording import Recording
@@ -89,6 +91,7 @@ async def append(recording: Recording, session: Row[Any], events: Sequence[Event
         [
             {
                 "session_id": session.id,
+                "root_id": session.root_id,
                 "sequence": first + place,
                 "event_type": str(event.event_type),
                 "event_data": event.event_data,
@@ -101,6 +104,12 @@ async def append(recording: Recording, session: Row[Any], events: Sequence[Event
             for place, event in enumerate(events)
         ],
     )
+    recording.topics += [session.id, session.root_id]
+    if any(event.event_type in PROJECT_EVENT_TYPES for event in events):
+        recording.topics.append(recording.project_id)
+    recording.topics += [
+        event.subject[1] for event in events if event.subject and event.subject[0] is Confirmation
+    ]
     return [row.id for row in rows]
 
 

@@ -187,6 +187,27 @@ def with_parameters(part: Filter, name: str, values: dict[str, Any]) -> Filter:
             return Condition(column, operator, Parameter(name))
 
 
+def assuming(part: Filter, name: str, value: str) -> Filter:
+    """Give what a filter comes to where a text column, which only `eq ne in` compare, has a value.
+
+    So a row can be judged as it was before.
+    """
+    match part:
+        case Every(parts) | Some(parts):
+            return type(part)(tuple(assuming(each, name, value) for each in parts))
+        case Not(each):
+            return Not(assuming(each, name, value))
+        case Condition(FilterColumn(name=compared), operator, operand) if compared == name:
+            holds = {
+                "eq": value == operand,
+                "ne": value != operand,
+                "in_": operator == "in_" and value in operand,
+                "is_null": not operand,
+            }
+            return Every(()) if holds[operator] else Some(())
+    return part
+
+
 def where(part: Filter | None, table: Table) -> ColumnElement[bool]:
     """Make the SQL condition of a filter."""
     match part:

@@ -12,10 +12,20 @@ from functools import lru_cache
 from typing import Any, Never, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, Integer, Numeric, Row, Table, TextClause
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Row,
+    Table,
+    TextClause,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import JSON, JSONB, REAL
-from sqlalchemy.sql.functions import now
+from sqlalchemy.sql.functions import next_value, now
 
 from models.base import write_json
 
@@ -213,8 +223,11 @@ def blank_row(table: Table, moment: datetime | None) -> dict[str, Any]:
 
 @lru_cache(64)
 def _blank_row(table: Table) -> dict[str, Any]:
+    numbered = numbered_columns(table)
     return {
-        column.name: None if column.server_default is None else _default(column)
+        column.name: None
+        if column.server_default is None or column.name in numbered  # known when it is written
+        else _default(column)
         for column in table.c
     }
 
@@ -262,6 +275,13 @@ def rewritten_columns(table: Table) -> frozenset[str]:
         if isinstance(column.type, JSONB)
         or (isinstance(column.type, ARRAY) and isinstance(column.type.item_type, REAL))
     )
+
+
+@lru_cache(64)
+def numbered_columns(table: Table) -> Mapping[str, ColumnElement[Any]]:
+    """Give the expressions of the columns whose values a sequence gives, by column."""
+    defaults = {column.name: getattr(column.server_default, "arg", None) for column in table.c}
+    return {name: given for name, given in defaults.items() if isinstance(given, next_value)}
 
 
 def as_text(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:

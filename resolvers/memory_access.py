@@ -42,8 +42,10 @@ async def record_memory_access(
         memory_id=row.id,
         session_id=locked and locked.id,
         message_id=message_id,
+        sequence=row.access_count,
         **values,
     )
+    recording.topics.append(row.id)
     if locked is not None:
         event = Event(EventType.MEMORY_ACCESSED, (MemoryAccess, access.id), occurred_at=at)
         await append(recording, locked, [event])

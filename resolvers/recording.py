@@ -63,6 +63,8 @@ class Recording:
     """Whether a row was to be changed before anything told that it is there."""
     written: dict[tuple[Table, UUID], KeptRow] = field(default_factory=dict)
     """Rows as they were written, to answer with."""
+    topics: list[Any] = field(default_factory=list)
+    """What is changed, to tell those who follow it after the commit (`resolvers/changes.py`)."""
     _rows: KeptRows = field(default_factory=KeptRows)
     _adjustments: dict[Table, Adjustment] = field(default_factory=dict)
     _changed: dict[int, KeptRow] = field(default_factory=dict)

@@ -249,6 +249,7 @@ async def delete_session(recording: Recording, *, session: str) -> Answer:
     await recording.execute(
         delete(Session).where(columns.project_id == recording.project_id, columns.id == top.id)
     )
+    recording.topics += deleted
     return {"deleted_session": encode("session", top.id), "deleted_session_count": len(deleted)}
 
 

@@ -76,6 +76,7 @@ async def record(
             if not again or attempt >= _ATTEMPTS:
                 raise
             await sleep(random() * 0.02 * 2**attempt)  # noqa: S311  spreads the retries
+    context.changes.tell(recording.topics)
     context.forget()
     for (table, _), kept in recording.written.items():
         context.remember(table, kept.row)
@@ -110,6 +111,7 @@ async def _attempt(
         raise _AssumptionError from error
     if recording.moment is not None:
         answer = {name: known(value, recording.moment) for name, value in answer.items()}
+        recording.topics = known(recording.topics, recording.moment)
     if idempotency_key is not None:
         given = {"project": recording.project_id, "own_key": idempotency_key}
         await recording.transaction.fetch(_KEEP_ANSWER, {**given, "given": write_json(answer)})

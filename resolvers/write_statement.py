@@ -36,7 +36,14 @@ from sqlalchemy import (
 from resolvers.batch_loading import PROJECT
 from resolvers.compiled_statement import CompiledStatement, compile_statement
 from resolvers.database_transaction import DatabaseTransaction
-from resolvers.kept_rows import FromRow, KeptRow, Now, column_names, rewritten_columns
+from resolvers.kept_rows import (
+    FromRow,
+    KeptRow,
+    Now,
+    column_names,
+    numbered_columns,
+    rewritten_columns,
+)
 from resolvers.parameter import parameter
 
 _Source: TypeAlias = str | tuple[int, str, bool]
@@ -132,7 +139,10 @@ class _Shape:
         names = kept.changed
         values = kept.values
         sources = self._sources("set", [(name, values[name]) for name in sorted(names)])
-        returned = tuple(sorted(rewritten_columns(kept.table) & names))
+        told = rewritten_columns(kept.table) & names
+        if kept.is_new:
+            told |= numbered_columns(kept.table).keys()
+        returned = tuple(sorted(told))
         key = () if kept.is_new else self._names("key", {"id": values["id"]})
         self.parts.append(_Part(kept.table, returned, sources, key))
 
@@ -189,6 +199,7 @@ def _write(part: _Part, rows: Sequence[CTE]) -> CTE:
         for name, source in part.sets
     }
     if not part.key:
+        values |= _numbers(part.table, rows)
         inserted = insert(part.table).values(project_id=PROJECT, **values)
         return inserted.returning(*_columns(part)).cte(f"row_{place}")
     for name in part.adds:
@@ -203,6 +214,20 @@ def _write(part: _Part, rows: Sequence[CTE]) -> CTE:
         conditions.append(exists(select(rows[-1].c.id)))
     changed = update(part.table).where(columns.project_id == PROJECT, *conditions)
     return changed.values(values).returning(*_columns(part)).cte(f"row_{place}")
+
+
+def _numbers(table: Table, rows: Sequence[CTE]) -> dict[str, ColumnElement[Any]]:
+    """Take numbers of sequences in the order of the rows, where there is one before of the table.
+
+    PostgreSQL may run the parts of a statement in any order, but for what one reads of another.
+    """
+    before = [row for row in rows if getattr(row.element, "table", None) is table]
+    if not before:
+        return {}
+    return {
+        name: select(number).select_from(before[-1]).scalar_subquery()
+        for name, number in numbered_columns(table).items()
+    }
 
 
 def _columns(part: _Part) -> list[Column[Any]]:

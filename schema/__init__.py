@@ -31,6 +31,10 @@ from schema.mutations.turn import TurnMutation
 from schema.node import NodeQuery
 from schema.scalars import SCALARS
 from schema.session import SessionQuery
+from schema.subscriptions.confirmation import ConfirmationSubscription
+from schema.subscriptions.memory_access import MemoryAccessSubscription
+from schema.subscriptions.session import SessionSubscription
+from schema.subscriptions.session_event import SessionEventSubscription
 from schema.tool_call import ToolCallQuery
 
 
@@ -75,15 +79,32 @@ Mutation = merge_types(
     ),
 )
 
+Subscription = merge_types(
+    "Subscription",
+    (
+        SessionEventSubscription,
+        SessionSubscription,
+        ConfirmationSubscription,
+        MemoryAccessSubscription,
+    ),
+)
+
 _describe(Query, "What can be read. An id of another project is as if it were not there.")
 _describe(
     Mutation,
     "What can be recorded. Each mutation is one transaction, and is answered after its commit.",
 )
+_describe(
+    Subscription,
+    "What can be followed, over WebSocket (`graphql-transport-ws`) or Server-Sent Events. Each "
+    "event comes once and in order, with what it leads to as it is by then. Who was cut off goes "
+    "on with the number of the last event seen as `after`.",
+)
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=list(NODE_TYPES.values()),
     config=StrawberryConfig(scalar_map=dict(SCALARS)),
 )

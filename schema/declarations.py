@@ -109,6 +109,15 @@ class IdentityField:
     """The TypeID of the row."""
 
 
+@dataclass(frozen=True)
+class EventField:
+    """What a subscription shows of an event: the row that a link in it leads to, or the event."""
+
+    show: Callable[..., Awaitable[Any]]
+    """Makes the object of an event, as graphql-core asks for it: with the field's arguments."""
+    link: OneField | None
+
+
 Declaration = (
     ColumnField
     | OneField
@@ -122,4 +131,5 @@ Declaration = (
     | SubjectField
     | NodesField
     | IdentityField
+    | EventField
 )

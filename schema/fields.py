@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from resolvers.batch_loading import Loader
 from resolvers.context import Context
-from resolvers.filters import read_filter
+from resolvers.filters import Filter, read_filter
 from resolvers.identifiers import PREFIXES, TABLES, decode, decode_as, table_of
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageArguments
@@ -90,7 +90,8 @@ def _field(
     )
 
 
-def _given(argument: Any) -> Any:
+def given(argument: Any) -> Any:
+    """Give an argument that may have been left out; None where it was."""
     return None if argument is strawberry.UNSET else argument
 
 
@@ -150,6 +151,11 @@ def many(loader: OneByColumn, key: str, description: str) -> Any:
     return _field(ManyField(loader, key), resolve, description)
 
 
+def read_filter_argument(table: Table, given: Mapping[str, Any] | None) -> Filter | None:
+    """Read a filter of a table's rows by its names in Python. Raises `Invalid`."""
+    return read_filter(given, FILTER_COLUMNS[table]) if given else None
+
+
 def read_page_arguments(
     loader: Pages,
     *,
@@ -158,11 +164,18 @@ def read_page_arguments(
     **arguments: Any,
 ) -> Page:
     """Read a connection's arguments by their names in Python. Raises `Invalid`."""
-    given = {name: _given(value) for name, value in arguments.items()}
-    columns = FILTER_COLUMNS[loader.table]
+    cut = {name: given(value) for name, value in arguments.items()}
     order = read_order(order_by) if order_by else None
-    wanted = read_filter(filter, columns) if filter else None
-    return loader.page(PageArguments(**given, order=order, filter=wanted))
+    wanted = read_filter_argument(loader.table, filter)
+    return loader.page(PageArguments(**cut, order=order, filter=wanted))
+
+
+def noun_argument(noun: str, suffix: str, description: str) -> Any:
+    """Give the annotation of an optional argument whose type is made in a noun's module."""
+    kind = Annotated[  # type: ignore[valid-type]
+        f"{noun.title().replace('_', '')}{suffix}", strawberry.lazy(f"schema.{noun}")
+    ]
+    return Annotated[kind | None, strawberry.argument(description=description)]
 
 
 def page(loader: Pages, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
@@ -196,11 +209,7 @@ def page(loader: Pages, key: InstrumentedAttribute[Any] | None, description: str
         ("filter", "Filter", "Only rows that are like this."),
         ("order_by", "Order", "The order of the rows, instead of the connection's own."),
     ):
-        kind = Annotated[  # type: ignore[valid-type]
-            f"{noun.title().replace('_', '')}{suffix}", strawberry.lazy(f"schema.{noun}")
-        ]
-        described = strawberry.argument(description=text)
-        resolve.__annotations__[argument] = Annotated[kind | None, described]
+        resolve.__annotations__[argument] = noun_argument(noun, suffix, text)
     return _field(declaration, resolve, description)
 
 

@@ -17,7 +17,7 @@ from schema.declarations import PageField
 
 
 def plain_inputs(schema: GraphQLSchema) -> None:
-    """Let mutations and connections take inputs as graphql-core coerces them: dicts.
+    """Let mutations, subscriptions and connections take inputs as graphql-core coerces them: dicts.
 
     Their keys are Python's names. Strawberry would make an object of each input, field by field, to
     be taken apart again: a quarter of what a batch costs in Python.
@@ -29,6 +29,9 @@ def plain_inputs(schema: GraphQLSchema) -> None:
             declared = field.extensions.get("strawberry-definition")
             if kind is schema.mutation_type:
                 _make_plain(field, partial(_call, declared.base_resolver.wrapped_func))
+            elif kind is schema.subscription_type:
+                field.subscribe = declared.base_resolver.wrapped_func
+                _make_plain(field, declared.metadata["declaration"].show)
             elif declared and isinstance(declared.metadata.get("declaration"), PageField):
                 _make_plain(field, declared.base_resolver.wrapped_func)
 

@@ -19,6 +19,9 @@ class MemoryAccess(Node):
     """Who used a memory, and to what use."""
 
     memory: MemoryLink = one(MEMORY, Model.memory_id, "The memory used.")
+    sequence: int = column(
+        Model.sequence, "Its place among the uses of the memory: 1, 2, 3 …, as they were recorded."
+    )
     session: SessionLink | None = one(
         SESSION, Model.session_id, "The session it was used in; null if none or deleted."
     )

@@ -9,7 +9,7 @@ from schema.filters import filter_type
 from schema.node import Node, node_type
 from schema.orders import order_type
 from schema.references import SessionLink
-from schema.scalars import JSON
+from schema.scalars import JSON, BigInt
 
 
 @node_type(Model, "One entry of a session's feed.")
@@ -18,6 +18,11 @@ class SessionEvent(Node):
 
     session: SessionLink = one(SESSION, Model.session_id, "The session whose feed it stands in.")
     sequence: int = column(Model.sequence, "Its place in the feed: 1, 2, 3 … without gaps.")
+    position: BigInt = column(
+        Model.position,
+        "Its place among the events of all sessions, with gaps: higher than that of whatever the "
+        "session recorded before. Follow a tree or a project from it.",
+    )
     event_type: str = column(
         Model.event_type,
         "What happened: `message.recorded`, `tool_call.completed` …, or a runtime's own type.",

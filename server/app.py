@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from resolvers.changes import Changes
 from resolvers.context import Context
 from schema import schema
 from server.addresses import is_loopback
@@ -72,8 +73,10 @@ def create_app(
     kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
+    changes = Changes()
+
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id)
+        return Context(engine, caller.project_id, changes)
 
     add_process_metrics(metrics, engine, runner.documents)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)

@@ -62,7 +62,7 @@ def configure_logs(settings: Settings, stream: TextIO = sys.stderr) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
 
 
 def _last_processors(stream: TextIO) -> list[Processor]:

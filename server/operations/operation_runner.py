@@ -169,7 +169,8 @@ class OperationRunner:
         operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
-            result = await run_plan(operation.plan, self._schema, context, variables)
+            planned = operation.plan, self._schema, context, variables
+            result = await run_plan(*planned, event=event)
         if result is None:
             result = execute(
                 self._schema,

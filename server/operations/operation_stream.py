@@ -7,13 +7,18 @@ from typing import Any, TypeVar
 
 from graphql import OperationType
 
+from resolvers.errors import Unavailable
 from server.operations.answer import Outcome
+from server.operations.database_errors import read_database_error
 from server.operations.document_cache import InvalidDocument
+from server.operations.document_errors import root_cause
 from server.operations.errors import RateLimited
 from server.operations.operation_runner import OperationRunner, ReadyOperation, SourceEvents
 from server.operations.shares import REFUSAL_PAUSE_SECONDS
 
 T = TypeVar("T")
+
+_RETRY_SECONDS = 0.5
 
 
 async def attempt(work: Coroutine[Any, Any, T]) -> T | Outcome:
@@ -38,8 +43,9 @@ async def stream_outcomes(
     """Give the outcome of a query or mutation, or one for each event of a subscription.
 
     One that was not executed is the last. Each event has a context of its own, and is executed
-    within the time that a request may take. `executing` is entered for each outcome, and left when
-    the next one is asked for: so what waits to be sent can be bounded.
+    within the time that a request may take; since it comes only once, it waits while the database
+    is away or the caller's budget is used up. `executing` is entered for each outcome, and left
+    when the next one is asked for: so what waits to be sent can be bounded.
     """
     executing = executing or nullcontext()
     async with executing:
@@ -49,17 +55,30 @@ async def stream_outcomes(
             return
     try:
         async for event in started:
-            async with executing:
-                work = runner.run(ready, make_context(), event)
-                outcome = await attempt(runner.within_time(work))
-                yield outcome
-                if not outcome.executed:
-                    return
+            is_shown = False
+            while not is_shown:
+                async with executing:
+                    work = runner.run(ready, make_context(), event)
+                    outcome = await attempt(runner.within_time(work))
+                    is_shown = not any(_passes(error) for error in outcome.errors)
+                    if is_shown:
+                        yield outcome
+                if not is_shown:
+                    await sleep(_RETRY_SECONDS)
+            if not outcome.executed:
+                return
     except Exception as error:  # noqa: BLE001  as above
         yield Outcome([error])
     finally:
         if isinstance(started, AsyncGenerator):
             await started.aclose()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error would not be there at a later time."""
+    cause = root_cause(error)
+    told = read_database_error(cause) or cause
+    return isinstance(told, Unavailable | RateLimited)
 
 
 async def _start(

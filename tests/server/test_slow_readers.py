@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from tests.server.toy_server import ToyServer, toy_server
+from tests.live_server import LiveServer
+from tests.server.toy_server import toy_server
 from tests.server.websocket.frames import INIT, TEXT, WHOLE, frame
 
 FLOOD = {"query": "subscription { flood(size: 100000) }"}
@@ -18,7 +19,7 @@ POST = (
 )
 
 
-async def _send(client: socket.socket, server: ToyServer, transport: str) -> None:
+async def _send(client: socket.socket, server: LiveServer, transport: str) -> None:
     loop = asyncio.get_running_loop()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.setblocking(False)

@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from server.http.media_types import negotiate
+from tests.live_server import LiveServer
 from tests.server.http.hostile_requests import HOSTILE
 from tests.server.http.toy_schema import REVOKED, ToyContext, toy_client
-from tests.server.toy_server import ToyServer, toy_server
+from tests.server.toy_server import toy_server
 
 ACCEPT = {"accept": "text/event-stream"}
 
@@ -46,7 +47,7 @@ async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _ask(
-    server: ToyServer, query: str, *, method: str = "POST", **headers: str
+    server: LiveServer, query: str, *, method: str = "POST", **headers: str
 ) -> AsyncIterator[httpx2.Response]:
     url = f"http://127.0.0.1:{server.port}/graphql"
     sent: dict[str, Any] = {"json": {"query": query}}
@@ -59,7 +60,7 @@ async def _ask(
         yield response
 
 
-async def _all(server: ToyServer, query: str, **options: str) -> list[tuple[str, Any]]:
+async def _all(server: LiveServer, query: str, **options: str) -> list[tuple[str, Any]]:
     async with _ask(server, query, **options) as response:
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"

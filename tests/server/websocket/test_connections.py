@@ -11,8 +11,9 @@ from resolvers.errors import Unavailable
 from server.open_streams import OpenStreams
 from server.settings import Settings
 from server.websocket.origins import is_allowed_origin
+from tests.live_server import GraphQLSocket
 from tests.server.http.toy_schema import REVOKED, ToyContext
-from tests.server.toy_server import ToySocket, toy_server
+from tests.server.toy_server import toy_server
 
 INIT_TIMEOUT = 0.2
 
@@ -49,7 +50,7 @@ async def test_too_many_connections_of_a_key() -> None:
             server.client(authorization="b"),
             server.connect() as socket,
         ):
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             await client.send(type="connection_init", payload={"authorization": "a"})
             code, reason = await client.close_code()
             assert code == 1013

@@ -9,7 +9,8 @@ from contextlib import suppress
 import httpx2
 import pytest
 
-from tests.server.toy_server import ToyServer, ToySocket, toy_server
+from tests.live_server import GraphQLSocket, LiveServer
+from tests.server.toy_server import toy_server
 from tests.server.websocket.frames import (
     CLOSE,
     CONTINUATION,
@@ -25,12 +26,12 @@ from tests.server.websocket.hostile_messages import BAD_MESSAGES, BAD_OPERATIONS
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[ToyServer]:
+async def server() -> AsyncIterator[LiveServer]:
     async with toy_server(connection_init_timeout_seconds=1, introspection=False) as made:
         yield made
 
 
-async def _check_health(server: ToyServer) -> None:
+async def _check_health(server: LiveServer) -> None:
     async with httpx2.AsyncClient() as http:
         url = f"http://127.0.0.1:{server.port}/graphql"
         response = await http.post(url, json={"query": "{ hello }"})
@@ -41,10 +42,10 @@ async def _check_health(server: ToyServer) -> None:
 
 
 @pytest.mark.parametrize("is_initialised", [True, False])
-async def test_bad_messages(server: ToyServer, is_initialised: bool) -> None:
+async def test_bad_messages(server: LiveServer, is_initialised: bool) -> None:
     for name, message in BAD_MESSAGES.items():
         async with server.connect() as socket:
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             if is_initialised:
                 await client.send(type="connection_init")
                 await client.receive()
@@ -58,7 +59,7 @@ async def test_bad_messages(server: ToyServer, is_initialised: bool) -> None:
     await _check_health(server)
 
 
-async def test_bad_operations(server: ToyServer) -> None:
+async def test_bad_operations(server: LiveServer) -> None:
     async with server.client() as client:
         for name, payload in BAD_OPERATIONS.items():
             await client.send(type="subscribe", id=name, payload=payload)
@@ -70,7 +71,7 @@ async def test_bad_operations(server: ToyServer) -> None:
         assert (await client.receive())["type"] == "next"
 
 
-async def _exchange(server: ToyServer, handshake: bytes, *sent: bytes) -> bytes:
+async def _exchange(server: LiveServer, handshake: bytes, *sent: bytes) -> bytes:
     """Send a handshake, and frames once it was answered; give all that comes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     answer = b""
@@ -127,7 +128,7 @@ BAD_FRAMES = {
 
 
 @pytest.mark.parametrize("name", BAD_FRAMES)
-async def test_bad_frames(server: ToyServer, name: str) -> None:
+async def test_bad_frames(server: LiveServer, name: str) -> None:
     sent, code = BAD_FRAMES[name]
     assert _close_code(await _exchange(server, WHOLE, INIT, sent)) == code
     await _check_health(server)
@@ -149,7 +150,7 @@ BAD_HANDSHAKES = {
 
 
 @pytest.mark.parametrize("name", BAD_HANDSHAKES)
-async def test_bad_handshakes(server: ToyServer, name: str) -> None:
+async def test_bad_handshakes(server: LiveServer, name: str) -> None:
     answer = await _exchange(server, BAD_HANDSHAKES[name].encode("latin-1"), frame(TEXT, b"{}"))
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 101 ")) or not answer
     assert b"Traceback" not in answer
@@ -157,7 +158,7 @@ async def test_bad_handshakes(server: ToyServer, name: str) -> None:
     await _check_health(server)
 
 
-async def test_half_open_handshakes_and_sockets_without_init(server: ToyServer) -> None:
+async def test_half_open_handshakes_and_sockets_without_init(server: LiveServer) -> None:
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(200)]
     for number, (_, writer) in enumerate(held):
         writer.write(WHOLE if number % 2 else WHOLE[:60])
@@ -169,7 +170,7 @@ async def test_half_open_handshakes_and_sockets_without_init(server: ToyServer) 
         writer.close()
 
 
-async def test_thousands_of_subscribes_in_one_burst(server: ToyServer) -> None:
+async def test_thousands_of_subscribes_in_one_burst(server: LiveServer) -> None:
     burst = 5_000
     async with server.client() as client:
         for number in range(burst):
@@ -181,7 +182,7 @@ async def test_thousands_of_subscribes_in_one_burst(server: ToyServer) -> None:
         await _check_health(server)
 
 
-async def test_a_flood_of_pings_whose_answers_are_not_read(server: ToyServer) -> None:
+async def test_a_flood_of_pings_whose_answers_are_not_read(server: LiveServer) -> None:
     for flood in (
         frame(PING, b"x" * 125) * 1_000,
         frame(TEXT, b'{"type":"ping","payload":{"x":"%s"}}' % (b"x" * 1_000)) * 100,

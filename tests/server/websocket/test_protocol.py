@@ -7,8 +7,9 @@ import asyncio
 
 import pytest
 
+from tests.live_server import GraphQLSocket
 from tests.server.http.toy_schema import ToyContext
-from tests.server.toy_server import ToySocket, toy_server
+from tests.server.toy_server import toy_server
 
 INIT_TIMEOUT = 0.2
 
@@ -122,6 +123,17 @@ async def test_completing_at_once_leaves_nothing_behind() -> None:
             pass
 
 
+async def test_operations_that_were_completed_do_not_count() -> None:
+    async with toy_server(max_operations_per_connection=2) as server, server.client() as client:
+        for _ in range(100):
+            await client.subscribe("a", "subscription { ticks(to: 1000000) }")
+            await client.send(type="complete", id="a")
+        await client.subscribe("b", "{ hello }")
+        while (message := await client.receive())["id"] != "b":
+            assert message["type"] == "next"
+        assert message["type"] == "next"
+
+
 async def test_a_completed_mutation_runs_to_its_end_without_an_answer() -> None:
     context = ToyContext()
     async with toy_server(context) as server, server.client() as client:
@@ -157,7 +169,7 @@ async def test_leaving_closes_the_subscriptions() -> None:
 
 async def test_pings_are_answered_with_their_payload() -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.send(type="ping")
         assert await client.receive() == {"type": "pong"}
         await client.send(type="pong", payload={"unasked": 1})
@@ -176,7 +188,7 @@ async def test_no_connection_init() -> None:
         server.connect() as socket,
     ):
         expected = (4408, "Connection initialisation timeout")
-        assert await ToySocket(socket).close_code() == expected
+        assert await GraphQLSocket(socket).close_code() == expected
 
 
 async def test_a_second_connection_init() -> None:
@@ -187,7 +199,7 @@ async def test_a_second_connection_init() -> None:
 
 async def test_subscribing_before_the_acknowledgement() -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.subscribe("a", "{ hello }")
         assert await client.close_code() == (4401, "Unauthorized")
 
@@ -205,7 +217,7 @@ async def test_an_id_in_use(query: str) -> None:
 async def test_another_subprotocol(subprotocol: str | None) -> None:
     async with toy_server() as server, server.connect(subprotocol) as socket:
         assert socket.subprotocol is None
-        assert await ToySocket(socket).close_code() == (4406, "Subprotocol not acceptable")
+        assert await GraphQLSocket(socket).close_code() == (4406, "Subprotocol not acceptable")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +232,7 @@ async def test_another_subprotocol(subprotocol: str | None) -> None:
 )
 async def test_a_refused_key(payload: dict[str, object], code: int) -> None:
     async with toy_server() as server, server.connect() as socket:
-        client = ToySocket(socket)
+        client = GraphQLSocket(socket)
         await client.send(type="connection_init", payload=payload)
         given, reason = await client.close_code()
         assert given == code
@@ -231,10 +243,10 @@ async def test_a_refused_key(payload: dict[str, object], code: int) -> None:
 async def test_the_handshakes_key_counts_where_no_other_is_sent() -> None:
     async with toy_server() as server:
         async with server.connect(additional_headers={"Authorization": "no"}) as socket:
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             await client.send(type="connection_init")
             assert (await client.close_code())[0] == 4403
         async with server.connect(additional_headers={"Authorization": "no"}) as socket:
-            client = ToySocket(socket)
+            client = GraphQLSocket(socket)
             await client.send(type="connection_init", payload={"authorization": "yes"})
             assert await client.receive() == {"type": "connection_ack"}

@@ -1,0 +1,1 @@
+"""How what is recorded is followed: what subscriptions yield."""

@@ -1,0 +1,89 @@
+"""Up to which position nothing can appear any more.
+
+Events take their positions when they are written, and show when their transaction commits: one
+that commits late shows behind others that a reader has passed. So a reader passes no position
+until the transactions that might have taken a lower one have ended. Who writes events holds a lock
+on their table until then, which `pg_locks` shows; other transactions hold up nobody.
+"""
+
+from asyncio import Task, create_task, shield, sleep, wait
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from resolvers.compiled_statement import compile_statement
+from resolvers.database_transaction import DatabaseTransaction
+
+_PATIENCE_SECONDS = 1.0
+"""How long a position is waited for; then the one before it will do, for now."""
+_FIRST_PAUSE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.05
+
+_LAST_POSITION = compile_statement(
+    text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM session_event_positions")
+)
+_WRITERS = compile_statement(
+    text(
+        "SELECT virtualtransaction FROM pg_locks"
+        " WHERE locktype = 'relation' AND relation = 'session_events'::regclass"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND mode = 'RowExclusiveLock' AND granted"
+    )
+)
+
+
+class SettledPositions:
+    """Finds the settled position of one database, for many readers at once."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._settled = 0
+        self._looking: Task[int] | None = None
+        self._next: Task[int] | None = None
+
+    async def last(self) -> int:
+        """Give the last position that was taken; 0 before the first."""
+        return await _last_position(self._engine)
+
+    async def settled(self) -> int:
+        """Give a settled position: all that was committed before the call is up to it.
+
+        A lower one where writers take longer than a second. Those who ask at the same time share
+        a look. Raises the driver's errors.
+        """
+        if self._next is None:
+            self._next = create_task(self._look_after(self._looking))
+        return await shield(self._next)
+
+    async def _look_after(self, earlier: Task[int] | None) -> int:
+        """Look anew when an earlier look, which began before it was asked, has ended."""
+        if earlier is not None:
+            await wait({earlier})
+        self._looking, self._next = self._next, None
+        reached = await self._look()
+        self._settled = max(self._settled, reached)
+        return self._settled
+
+    async def _look(self) -> int:
+        reached = await _last_position(self._engine)
+        writers = await self._writers()
+        waited, pause = 0.0, _FIRST_PAUSE_SECONDS
+        while writers:
+            if waited >= _PATIENCE_SECONDS:
+                return 0
+            await sleep(pause)
+            waited += pause
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            writers &= await self._writers()
+        return reached
+
+    async def _writers(self) -> set[str]:
+        async with DatabaseTransaction(self._engine) as transaction:
+            return {row[0] for row in await transaction.fetch(_WRITERS, {})}
+
+
+async def _last_position(engine: AsyncEngine) -> int:
+    async with DatabaseTransaction(engine) as transaction:
+        ((last,),) = await transaction.fetch(_LAST_POSITION, {})
+    reached: int = last
+    return reached
