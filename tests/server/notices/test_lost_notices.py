@@ -16,12 +16,12 @@ from resolvers.context import Context
 from resolvers.session import create_session
 from resolvers.transaction import record
 from server import change_notices, notice_listener, notice_sender
-from server.change_notices import ChangeNotices
 from server.database import read_url
+from server.notices.change_notices import ChangeNotices
 from server.settings import Settings
 from tests.chaos.killable_postgres import KillablePostgres
 from tests.database_proxy import database_proxy
-from tests.server.notice_process import (
+from tests.server.notices.notice_process import (
     NEVER,
     SETTINGS,
     address_of,

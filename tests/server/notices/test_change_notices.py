@@ -17,13 +17,13 @@ from resolvers.message import record_message
 from resolvers.session import create_session
 from resolvers.transaction import record
 from server import notice_sender
-from server.change_notices import ChangeNotices
 from server.database import read_url
-from server.notice_payloads import CHANNEL, sender_of
+from server.notices.change_notices import ChangeNotices
+from server.notices.payloads import CHANNEL, sender_of
 from server.operator_error import OperatorError
 from server.settings import Settings
 from tests.graphql_client import GraphQLClient
-from tests.server.notice_process import (
+from tests.server.notices.notice_process import (
     address_of,
     noted,
     notice_process,
