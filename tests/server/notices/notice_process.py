@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from resolvers.changes import Follower, Topic
-from server import change_notices
+from server.notices import change_notices
 from server.notices.change_notices import ChangeNotices
 from server.notices.payloads import CHANNEL, read_topics
 from server.settings import Settings
