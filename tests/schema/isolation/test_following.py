@@ -57,7 +57,7 @@ async def _first(
     client: GraphQLSocket, document: str, most: int, variables: dict[str, Any]
 ) -> list[Any]:
     await client.subscribe("1", document, variables=variables)
-    told = []
+    told: list[Any] = []
     while len(told) < most:
         message = await client.receive()
         told.append(message)
