@@ -57,8 +57,11 @@ class LiveServer:
 
     @asynccontextmanager
     async def client(self, **payload: Any) -> AsyncIterator["GraphQLSocket"]:
-        """Open a WebSocket and initialise the connection, with a payload."""
-        async with self.connect(max_size=None) as opened:
+        """Open a WebSocket and initialise the connection, with a payload.
+
+        It takes whatever comes: else it would wait to be closed until all that came was read.
+        """
+        async with self.connect(max_size=None, max_queue=None) as opened:
             client = GraphQLSocket(opened)
             await client.send(type="connection_init", payload=payload)
             assert await client.receive() == {"type": "connection_ack"}
