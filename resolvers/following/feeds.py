@@ -71,7 +71,7 @@ class FeedPage(NamedTuple):
 
 @dataclass(frozen=True)
 class Feed:
-    """Loads the next rows of many owners by one statement; all the columns of the table.
+    """Loads the next rows of many owners by one statement: their ids, numbers and `more` columns.
 
     `number` is the column that grows. Where that is a position, which sessions take in any order,
     only settled ones are read.
@@ -82,6 +82,7 @@ class Feed:
     owners: Table
     owner: str | None
     """The column that holds the owner's id; None where the owner is the project."""
+    more: tuple[str, ...] = ()
 
     @property
     def needs_settled(self) -> bool:
@@ -134,7 +135,8 @@ class Feed:
             conditions.append(columns[self.owner] == key.c.owner)
             held = owners.project_id == PROJECT, owners.id == key.c.owner
             is_there = select(owners.id).where(*held).exists()
-        rows = select(self.table).where(*conditions).order_by(number).limit(PAGE_ROWS).lateral()
+        shown = [columns[name] for name in ("id", self.number, *self.more)]
+        rows = select(*shown).where(*conditions).order_by(number).limit(PAGE_ROWS).lateral()
         return (
             select(rows, key.c.place, is_there.label("is_there"))
             .select_from(key.outerjoin(rows, true()))
@@ -146,7 +148,9 @@ _EVENTS = table_of(SessionEvent)
 _SESSIONS = table_of(Session)
 SESSION_FEED = Feed(_EVENTS, "sequence", _SESSIONS, "session_id")
 TREE_FEED = Feed(_EVENTS, "position", _SESSIONS, "root_id")
-PROJECT_FEED = Feed(_EVENTS, "position", table_of(Project), None)
+PROJECT_FEED = Feed(
+    _EVENTS, "position", table_of(Project), None, ("event_type", "event_data", "subject_id")
+)
 """Of `PROJECT_EVENT_TYPES` only."""
 ACCESS_FEED = Feed(table_of(MemoryAccess), "sequence", table_of(Memory), "memory_id")
 
