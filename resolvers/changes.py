@@ -12,6 +12,11 @@ from uuid import UUID
 
 Topic: TypeAlias = UUID | int
 """What can be followed: the id of a row, which is unique in the world, or that of a project."""
+EVERYTHING: Topic = 0
+"""All topics at once; no project has this id."""
+_MOST_UNTOLD = 5_000
+"""More than so many topics are told as everything: to wake all costs less than to name them, and
+what nobody takes, as in a process that only imports, stays small."""
 
 
 class Follower:
@@ -36,9 +41,9 @@ class Changes:
     """The notices of one process. `server/change_notices.py` exchanges them with the others."""
 
     def __init__(self) -> None:
-        self.untold: set[Topic] = set()
-        """What was changed here and other processes have not been told."""
         self.has_untold = Event()
+        """Something was changed here and other processes have not been told."""
+        self._untold: set[Topic] = set()
         self._followers: dict[Topic, set[Follower]] = {}
 
     @property
@@ -66,15 +71,31 @@ class Changes:
         told = set(topics)
         if told:
             self.wake(told)
-            self.untold |= told
-            self.has_untold.set()
+            self.keep_untold(told)
+
+    def keep_untold(self, topics: set[Topic]) -> None:
+        """Keep what other processes are to be told."""
+        self._untold |= topics
+        if len(self._untold) > _MOST_UNTOLD:
+            self._untold = {EVERYTHING}
+        self.has_untold.set()
+
+    def take_untold(self) -> set[Topic]:
+        """Take what other processes are to be told, to tell it or to keep it again."""
+        untold, self._untold = self._untold, set()
+        self.has_untold.clear()
+        return untold
 
     def wake(self, topics: Iterable[Topic]) -> None:
         """Wake the followers of some topics in this process."""
         for topic in topics:
+            if topic == EVERYTHING:
+                self.wake_all()
             for follower in self._followers.get(topic, ()):
                 follower.notice()
 
     def wake_all(self) -> None:
         """Wake every follower, since notices may have been lost."""
-        self.wake(list(self._followers))
+        for followers in self._followers.values():
+            for follower in followers:
+                follower.notice()

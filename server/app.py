@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from resolvers.changes import Changes
 from resolvers.context import Context
 from schema import schema
 from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
+from server.change_notices import ChangeNotices
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -47,6 +47,7 @@ def create_app(
     `streams` are told when it begins to stop, by whoever gives them.
     """
     authenticator = Authenticator(engine, settings)
+    notices = ChangeNotices(settings, engine.url)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -56,7 +57,7 @@ def create_app(
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with authenticator.key_use.written(), metrics.kept_fresh():
+        async with authenticator.key_use.written(), metrics.kept_fresh(), notices.exchanged():
             yield
         await engine.dispose()
         if export is not None:
@@ -73,12 +74,11 @@ def create_app(
     kind_of_runner = OperationRunner if tracing is None else tracing.TracedOperationRunner
     runner = kind_of_runner(schema, PersistedDocuments(engine, settings).find, settings)
 
-    changes = Changes()
-
     def context_for(caller: Caller) -> Context:
-        return Context(engine, caller.project_id, changes)
+        return Context(engine, caller.project_id, notices.changes)
 
     add_process_metrics(metrics, engine, runner.documents)
+    notices.add_metrics(metrics)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings

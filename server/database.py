@@ -28,18 +28,18 @@ _CONNECTION_SETTINGS = {"application_name": "sessiongraph", "timezone": "UTC"}
 _PROTOCOL_VIOLATION = "08P01"
 
 
-def read_url(given: str) -> URL:
-    """Read a `postgresql://` URL. Raises `OperatorError` if it is none."""
+def read_url(given: str, variable: str = "DATABASE_URL") -> URL:
+    """Read the `postgresql://` URL of a variable. Raises `OperatorError` if it is none."""
     try:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:  # the text of which has the password in it
         raise OperatorError(
-            "DATABASE_URL is not a URL; give postgresql://user:password@host/database."
+            f"{variable} is not a URL; give postgresql://user:password@host/database."
         ) from error
     if url.drivername.partition("+")[0] not in {"postgresql", "postgres"}:
-        raise OperatorError("DATABASE_URL must begin with postgresql://.")
+        raise OperatorError(f"{variable} must begin with postgresql://.")
     if not 0 < (url.port or 5432) < 2**16:
-        raise OperatorError(f"DATABASE_URL has the port {url.port}, which is none.")
+        raise OperatorError(f"{variable} has the port {url.port}, which is none.")
     return url.set(drivername="postgresql+asyncpg")
 
 
@@ -50,21 +50,16 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     such as `host` for a socket, `sslmode` and `sslrootcert`.
     """
     tracing = open_tracing(settings)
-    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    told = dict(_CONNECTION_SETTINGS)
-    if not settings.transaction_pooling:
-        told |= _session_settings(settings)
     driver: dict[str, Any] = {"max_cacheable_statement_size": _PREPARED_CHARACTERS}
     adapter: dict[str, Any] = {}
     if not settings.prepares_statements:
-        # one without a name is parsed where it runs; a name may be known to another connection
-        driver = {"statement_cache_size": 0}
+        driver = {}
         adapter = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
     if tracing is not None:
         driver["connection_class"] = tracing.TracedConnection
 
     async def connect(**_from_url: object) -> Any:
-        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver)
+        return await open_connection(settings, url, **driver)
 
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
@@ -81,6 +76,23 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     if tracing is not None:
         tracing.trace_statements(engine)
     return engine
+
+
+async def open_connection(
+    settings: Settings, url: URL, **driver: Any
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a connection of the driver itself; `driver` is what else it is told.
+
+    Raises OSErrors, `asyncpg.PostgresError`s and `asyncpg.InterfaceError`s.
+    """
+    told = dict(_CONNECTION_SETTINGS)
+    if not settings.transaction_pooling:
+        told |= _session_settings(settings)
+    if not settings.prepares_statements:
+        # one without a name is parsed where it runs; a name may be known to another connection
+        driver["statement_cache_size"] = 0
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told, **driver)
 
 
 def _session_settings(settings: Settings) -> dict[str, str]:

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """`postgresql://…` of PostgreSQL 15 or newer; unset starts the embedded one."""
+    listen_url: str | None = None
+    """The same database past a pooler, to hear what other processes have changed (LISTEN)."""
     data_directory: Path = Field(default_factory=_data_directory)
     """Where the embedded PostgreSQL keeps its files."""
     host: str = "127.0.0.1"

@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.administration.api_keys import count_working_keys
+from server.change_notices import read_listen_url
 from server.commands import tell
 from server.listening import take_ports
 from server.operator_error import OperatorError
@@ -35,6 +36,8 @@ def serve(
     )
     configure_logs(settings)
     check_certificate(settings)
+    if settings.listen_url is not None:
+        read_listen_url(settings.listen_url)
     with take_ports(settings) as listeners:
         run(_serve(settings, listeners))
 

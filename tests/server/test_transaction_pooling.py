@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from structlog.testing import capture_logs
 
 from resolvers.context import Context
+from server import change_notices
 from server.authentication import DEFAULT_PROJECT_ID
+from server.change_notices import ChangeNotices
 from server.database import check_server, create_engine, read_url, settings_left_to_the_role
 from server.demo import fill
 from server.operator_error import OperatorError
@@ -25,6 +28,7 @@ from server.settings import Settings
 from server.store import open_store
 from tests.conftest import http_client, run
 from tests.graphql_client import GraphQLClient
+from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SERVER_CONNECTIONS = 2
@@ -165,3 +169,17 @@ async def test_the_role_is_to_have_what_a_pooler_does_not_pass_on(
     )
     assert await settings_left_to_the_role(settings, engine) == []
     await engine.dispose()
+
+
+async def test_notices_of_changes_are_heard_past_it_only(
+    pooled_url: str, empty_database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_notices, "_DEAF_POLL_SECONDS", 0.1)
+    direct = empty_database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    past_it = ChangeNotices(_settings(pooled_url, listen_url=direct), read_url(pooled_url))
+    through = ChangeNotices(_settings(pooled_url, listen_url=pooled_url), read_url(pooled_url))
+    with capture_logs() as logs:
+        async with past_it.exchanged(), through.exchanged():
+            await until(lambda: past_it.is_heard and bool(logs))
+            assert not through.is_heard
+    assert {line["reason"] for line in logs} == {"The connection is silent"}
