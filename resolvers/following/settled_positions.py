@@ -11,6 +11,7 @@ from asyncio import Task, create_task, sleep, wait
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.abandoned_work import abandon
 from resolvers.compiled_statement import compile_statement
 from resolvers.database_transaction import DatabaseTransaction
 
@@ -53,7 +54,7 @@ class SettledPositions:
         """
         if self._next is None:
             self._next = create_task(self._look_after(self._looking))
-            self._next.add_done_callback(_hear_of_error)
+            abandon(self._next)  # who waits may go
         look = self._next
         await wait({look}, timeout=_PATIENCE_SECONDS)
         return look.result() if look.done() else self._settled
@@ -89,9 +90,3 @@ async def _last_position(engine: AsyncEngine) -> int:
         ((last,),) = await transaction.fetch(_LAST_POSITION, {})
     reached: int = last
     return reached
-
-
-def _hear_of_error(look: Task[int]) -> None:
-    """Take note of what a look raised, for whom nobody may wait any more."""
-    if not look.cancelled():
-        look.exception()

@@ -24,7 +24,7 @@ from tests.chaos.retrying_writer import (
 from tests.live_server import GraphQLSocket
 from tests.sent_events import ACCEPT, read_events
 
-_MOST_EVENTS = 60
+_MOST_EVENTS = 150
 """Of one connection, until the client cuts it off."""
 _HASTY = 0.2
 """How many connections the client cuts off after some time instead, be it in the handshake."""

@@ -168,7 +168,8 @@ async def test_pings_of_the_server_find_lost_clients() -> None:
         async with asyncio.timeout(20):
             while server.streams.number:  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.05)
-        client.socket.transport.abort()
+        client.socket.transport.resume_reading()
+        assert await client.close_code() == (1013, "No answer to a ping; connect again")
 
 
 def test_streams_are_counted() -> None:
