@@ -1,18 +1,17 @@
 """Reading event streams: Server-Sent Events, as a client of `graphql-sse` does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
 
-import httpx2
 import orjson
 
 ACCEPT = {"accept": "text/event-stream"}
 
 
-async def read_events(response: httpx2.Response) -> AsyncIterator[tuple[str, Any]]:
+async def read_events(pieces: AsyncIterable[bytes]) -> AsyncIterator[tuple[str, Any]]:
     """Read a stream's events, and `:` for each comment."""
     name, data = "", []
-    async for line in _lines(response):
+    async for line in _lines(pieces):
         if line.startswith(":"):
             yield ":", None
         elif line.startswith("event: "):
@@ -25,9 +24,9 @@ async def read_events(response: httpx2.Response) -> AsyncIterator[tuple[str, Any
             name, data = "", []
 
 
-async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
+async def _lines(pieces: AsyncIterable[bytes]) -> AsyncIterator[str]:
     kept = b""
-    async for piece in response.aiter_bytes():
+    async for piece in pieces:
         *lines, kept = (kept + piece).split(b"\n")
         for line in lines:
             yield line.decode()

@@ -151,7 +151,7 @@ async def _over_event_stream(
         if response.status_code != 200:
             await response.aread()
             raise _ended(response.json()["errors"])
-        async for name, answer in read_events(response):
+        async for name, answer in read_events(response.aiter_bytes()):
             assert name != "complete"
             if name == "next":
                 if "data" not in answer:

@@ -43,6 +43,12 @@ class RestartedServer:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that is running."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it; as often as it takes while there is no database."""
         while True:

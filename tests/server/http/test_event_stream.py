@@ -39,7 +39,7 @@ async def _all(server: LiveServer, query: str, **options: str) -> list[tuple[str
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert response.headers["cache-control"] == "no-store"
-        return [event async for event in read_events(response) if event[0] != ":"]
+        return [event async for event in read_events(response.aiter_bytes()) if event[0] != ":"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -129,7 +129,7 @@ async def test_leaving_closes_a_subscription() -> None:
     context = ToyContext()
     async with toy_server(context) as server:
         async with _ask(server, "subscription { follow }") as response:
-            async for name, _ in read_events(response):
+            async for name, _ in read_events(response.aiter_bytes()):
                 if name == "next":
                     break
         await asyncio.wait_for(context.ended.wait(), 5)
@@ -150,7 +150,7 @@ async def test_comments_keep_a_quiet_stream_alive() -> None:
         _ask(server, "subscription { follow }") as response,
     ):
         names = []
-        async for name, _ in read_events(response):
+        async for name, _ in read_events(response.aiter_bytes()):
             names.append(name)
             if names[-3:] == [":"] * 3:
                 break
@@ -165,7 +165,7 @@ async def test_a_stream_that_the_server_ends_is_not_complete(end: str) -> None:
         _ask(server, "subscription { follow }", authorization="event stream") as response,
     ):
         names = []
-        async for name, _ in read_events(response):
+        async for name, _ in read_events(response.aiter_bytes()):
             names.append(name)
             if name == "next" and end == "stop":
                 server.streams.stop()
