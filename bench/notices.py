@@ -15,7 +15,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -103,10 +103,10 @@ class Written:
 async def _write(url: URL, way: str, seconds: float) -> Written:
     """Be 16 writers, each in a session of its own."""
     count = 0
-    used = process_time()
     async with _context(url, way) as context:
         names = [f"{os.getpid()} {number}" for number in range(_CLIENTS)]
         await asyncio.gather(*[_create(context, name) for name in names])
+        used = process_time()
         started = perf_counter()
 
         async def write(name: str) -> None:
@@ -116,8 +116,7 @@ async def _write(url: URL, way: str, seconds: float) -> Written:
                 count += 1
 
         await asyncio.gather(*[write(name) for name in names])
-        took = perf_counter() - started
-    return Written(count, took, process_time() - used)
+        return Written(count, perf_counter() - started, process_time() - used)
 
 
 def write(url: URL, way: str, seconds: float) -> Written:
@@ -175,12 +174,11 @@ def _processor_seconds(folder: Path) -> float:
     """Tell what the PostgreSQL of a folder took of the processors so far."""
     file = folder / "postgres" / "postmaster.pid"
     postmaster = psutil.Process(int(file.read_text().split()[0]))
-    return (
-        sum(postmaster.cpu_times()[:4])
-        + sum(  # its own, and of its children that have ended
-            sum(child.cpu_times()[:2]) for child in postmaster.children()
-        )
-    )
+    seconds = 0.0
+    for child in postmaster.children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(child.cpu_times()[:2])
+    return seconds + sum(postmaster.cpu_times()[:4])  # with those of children that have ended
 
 
 @dataclass

@@ -149,7 +149,11 @@ class _Reading:
         if isinstance(step, EventStep):
             self.parameters[name] = self.request.event[step.link]
             return step.loader
-        given = self.request.arguments(step.place)["id"]
+        arguments = self.request.arguments(step.place)
+        check = step.place.declaration.check
+        if check is not None:
+            check(arguments)
+        given = arguments["id"]
         if step.by_name is not None and decode(given) is None:
             check_name(given, "id")
             self.parameters[name] = given

@@ -140,6 +140,20 @@ async def clear_confirmation(
     return {"confirmation": current.id, "session": current.session_id}
 
 
+async def expire_confirmation(recording: Recording, *, confirmation: str) -> Answer:
+    """Let a confirmation that is due expire; one that was decided meanwhile stays as it is.
+
+    Its tool call is given up: nobody has decided against it, as with one that is DENIED.
+    """
+    found = await find(recording, Confirmation, confirmation, "confirmation")
+    if found.status == ConfirmationStatus.PENDING:
+        found = await _locked(recording, confirmation)
+    if found.status == ConfirmationStatus.PENDING:
+        at = max(found.expires_at, found.created_at)
+        await _end(recording, found, ConfirmationStatus.EXPIRED, at, reason=_EXPIRED)
+    return {"confirmation": found.id, "session": found.session_id}
+
+
 async def _locked(recording: Recording, confirmation: str) -> Row[Any]:
     found = await find(recording, Confirmation, confirmation, "confirmation")
     # sessions are locked first, always in this order, so that writers cannot deadlock
@@ -150,8 +164,10 @@ async def _locked(recording: Recording, confirmation: str) -> Row[Any]:
 _CALL_STATUS = {
     ConfirmationStatus.APPROVED: ToolCallStatus.PENDING,
     ConfirmationStatus.DENIED: ToolCallStatus.DENIED,
+    ConfirmationStatus.EXPIRED: ToolCallStatus.CANCELLED,
     ConfirmationStatus.CANCELLED: ToolCallStatus.CANCELLED,
 }
+_EXPIRED = "Nobody decided in time."
 
 
 async def _end(

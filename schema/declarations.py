@@ -87,6 +87,8 @@ class FindField:
 
     loader: OneByColumn
     by_name: OneByColumn | None
+    check: Callable[[Mapping[str, Any]], None] | None = None
+    """Raises `DomainError` where other arguments are wrong, by their names in GraphQL."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
 from server.change_notices import ChangeNotices
+from server.confirmation_expiry import ConfirmationExpiry
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -48,6 +49,7 @@ def create_app(
     """
     authenticator = Authenticator(engine, settings)
     notices = ChangeNotices(settings, engine.url)
+    expiry = ConfirmationExpiry(engine, notices.changes)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -57,7 +59,12 @@ def create_app(
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLD)
         sys.setswitchinterval(_SWITCH_SECONDS)
-        async with authenticator.key_use.written(), metrics.kept_fresh(), notices.exchanged():
+        async with (
+            authenticator.key_use.written(),
+            metrics.kept_fresh(),
+            notices.exchanged(),
+            expiry.kept_on_time(),
+        ):
             yield
         await engine.dispose()
         if export is not None:
@@ -78,6 +85,9 @@ def create_app(
         return Context(engine, caller.project_id, notices.changes)
 
     add_process_metrics(metrics, engine, runner.documents)
+    metrics.gauge(
+        "sessiongraph_waits", "Queries that wait for a decision.", lambda: runner.waits.number
+    )
     notices.add_metrics(metrics)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
@@ -85,6 +95,7 @@ def create_app(
     )
     if streams is None:
         streams = OpenStreams(settings)
+    streams.when_stopping(runner.waits.stop)
     app = _check_host(settings, serve_graphql(backend, streams, router))
     if settings.metrics_port is not None:
         own = Router([metrics_route], redirect_slashes=False)

@@ -23,11 +23,7 @@ _TIMEOUT_SECONDS = 5.0
 _LAST_SECONDS = 1.0
 """A process that stops does not wait longer for a database that is away."""
 
-# A notice is about what is committed already: nobody need wait until it is on the disk as well.
-_NOTIFY = """
-    SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, payload)
-    FROM unnest($2::text[]) AS payload
-"""
+_NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 

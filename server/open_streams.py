@@ -41,6 +41,7 @@ class OpenStreams:
         self._open: set[OpenStream] = set()
         self._by_identity: Counter[Hashable] = Counter()
         self._is_stopping = False
+        self._when_stopping: list[Callable[[], None]] = []
 
     @property
     def number(self) -> int:
@@ -72,9 +73,15 @@ class OpenStreams:
             _check("streams of a key", self._by_identity[caller.identity], allowed)
         self._by_identity[caller.identity] += 1
 
+    def when_stopping(self, action: Callable[[], None]) -> None:
+        """Do something else when the server stops."""
+        self._when_stopping.append(action)
+
     def stop(self) -> None:
         """Tell each connection to end, and let no other in."""
         self._is_stopping = True
+        for action in self._when_stopping:
+            action()
         for stream in list(self._open):
             stream.stop()
 

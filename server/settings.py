@@ -122,8 +122,11 @@ class Settings(BaseSettings):
     """Of a key's documents that a server process has not prepared before."""
     max_requests_per_key: PositiveInt = 1_000
     """Requests of a key under way in a server process, waiting ones included."""
+    max_waiting_per_key: PositiveInt = 500
+    """Of these, queries that wait for a decision (`awaitConfirmation`); of all keys together, a
+    quarter of `max_connections`."""
     max_body_bytes_per_key: PositiveInt = 50_000_000
-    """Of these requests' bodies together."""
+    """Of the requests' bodies together."""
     max_response_bytes_per_key: PositiveInt = 200_000_000
     """Of answers that a key has not read yet; over it, its next requests are refused."""
     max_concurrent_operations_per_key: PositiveInt = 20

@@ -157,11 +157,19 @@ class TracedConnection(asyncpg.Connection):
             return await super().fetch(query, *args, **options)
 
 
+def _is_traced() -> bool:
+    """Whether something is traced just now: not what a process asks each second by itself."""
+    return trace.get_current_span().get_span_context().is_valid
+
+
 @contextmanager
-def _statement_span(text: str) -> Iterator[Span]:
+def _statement_span(text: str) -> Iterator[None]:
+    if not _is_traced():
+        yield
+        return
     name, attributes = _describe(text)
-    with _span(name, SpanKind.CLIENT, attributes) as span:
-        yield span
+    with _span(name, SpanKind.CLIENT, attributes):
+        yield
 
 
 def _describe(text: str) -> tuple[str, dict[str, Any]]:
@@ -184,6 +192,8 @@ def trace_statements(engine: AsyncEngine) -> None:
 def _begin_statement(
     _connection: object, _cursor: object, text: str, _values: object, context: Any, _many: object
 ) -> None:
+    if not _is_traced():
+        return
     name, attributes = _describe(text)
     context.span = _tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
 
@@ -191,7 +201,9 @@ def _begin_statement(
 def _end_statement(
     _connection: object, _cursor: object, _text: str, _values: object, context: Any, _many: object
 ) -> None:
-    context.span.end()
+    span: Span | None = getattr(context, "span", None)
+    if span is not None:
+        span.end()
 
 
 def _fail_statement(error: ExceptionContext) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from starlette.types import ASGIApp
 
 from migrations import runner
 from models import Scope
@@ -157,6 +158,11 @@ def http_client(
 ) -> httpx2.AsyncClient:
     """A client of the real application, with an API key or as project 1."""
     app = create_app(Settings(insecure=True, plans_queries=plans_queries), engine)
+    return client_of_app(app, key)
+
+
+def client_of_app(app: ASGIApp, key: str | None = None) -> httpx2.AsyncClient:
+    """A client of an application."""
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     transport = httpx2.ASGITransport(app=app)
     return httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, build_schema, parse
+from graphql import OperationDefinitionNode, build_schema, parse, validate
 from orjson import loads
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers import database_transaction
+from resolvers.following.confirmation import MAXIMUM_SECONDS
 from schema import schema
 from server import database, database_watch, process, workers
 from server.http import health
@@ -126,6 +127,22 @@ def test_the_timeouts_and_limits_that_are_promised_are_the_servers() -> None:
     silent = Settings().database_timeout_seconds + database_watch._PAUSE_SECONDS
     assert f"`UNAVAILABLE` within {silent:.0f} seconds" in RELIABILITY
     assert f"kills a worker after {workers._KILL_SECONDS}." in RELIABILITY
+
+
+@pytest.mark.parametrize("name", ["following.md", "human-in-the-loop.md"])
+def test_the_documents_of_the_other_guides_are_valid(name: str) -> None:
+    text = (ROOT / "docs/guides" / name).read_text()
+    documents = re.findall(r"^```graphql\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    documents += re.findall(r"const query = `(.*?)`", text, re.DOTALL)
+    assert documents
+    for document in documents:
+        assert not validate(build_schema(str(schema)), parse(document)), document
+
+
+def test_the_waits_that_are_promised_are_the_servers() -> None:
+    text = (ROOT / "docs/guides/human-in-the-loop.md").read_text()
+    assert f"`timeoutSeconds`, 0 to {MAXIMUM_SECONDS}:" in text
+    assert f"{Settings().max_waiting_per_key} queries of a key can wait" in text
 
 
 def test_the_tests_that_are_named_are_there() -> None:

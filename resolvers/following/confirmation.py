@@ -1,16 +1,34 @@
-"""Following one confirmation until it is decided."""
+"""Following one confirmation until it is decided, or waiting until then."""
 
-from collections.abc import AsyncGenerator
+from asyncio import get_running_loop
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Confirmation, ConfirmationStatus
+from resolvers.batch_loading import PROJECT, read
 from resolvers.confirmation import CONFIRMATION
 from resolvers.context import Context
+from resolvers.errors import Invalid
 from resolvers.following.feeds import patiently
 from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import decode_as, table_of
 from resolvers.lookup import not_found
 from resolvers.recording import Answer
+
+MAXIMUM_SECONDS = 50
+"""The longest wait: a request may take a minute with all that comes after it."""
+
+_TABLE = table_of(Confirmation)
+_PENDING = select(_TABLE.c.id).where(
+    _TABLE.c.project_id == PROJECT,
+    _TABLE.c.id == any_(bindparam("keys", type_=ARRAY(Uuid))),
+    _TABLE.c.status == ConfirmationStatus.PENDING,
+)
 
 
 async def follow_confirmation(
@@ -20,16 +38,16 @@ async def follow_confirmation(
 
     Raises `Invalid` or `NotFound`.
     """
-    own_id = decode_as(table_of(Confirmation), confirmation, "id")
-    read = partial(shared_reads(context.engine).load, context.project_id, CONFIRMATION, own_id)
-    if await read() is None:
+    own_id = decode_as(_TABLE, confirmation, "id")
+    load = partial(shared_reads(context.engine).load, context.project_id, CONFIRMATION, own_id)
+    if await load() is None:
         raise not_found(Confirmation, "id")
 
     async def states() -> AsyncGenerator[Answer, None]:
         told = None
         with context.changes.follow(own_id) as follower:
             while True:
-                row = await patiently(read)
+                row = await patiently(load)
                 if row is None:
                     return
                 if row.updated_at != told:
@@ -40,3 +58,41 @@ async def follow_confirmation(
                 await follower.wait()
 
     return states()
+
+
+@dataclass(frozen=True)
+class PendingConfirmation:
+    """Loads whether a confirmation is there and pending."""
+
+    async def fetch(
+        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
+    ) -> list[bool]:
+        """Tell of each key, in the keys' order."""
+        pending = {row.id for row in await read(connection, _PENDING, project_id, keys)}
+        return [key in pending for key in keys]
+
+
+def check_seconds(seconds: int) -> None:
+    """Raise `Invalid` for a time that nobody can wait."""
+    if not 0 <= seconds <= MAXIMUM_SECONDS:
+        raise Invalid(
+            f"Wait for 0 to {MAXIMUM_SECONDS} seconds; if it is PENDING by then, ask again.",
+            field="timeoutSeconds",
+        )
+
+
+async def wait_for_decision(context: Context, confirmation: str, seconds: int) -> None:
+    """Wait until a confirmation is not pending, or is not there, or the time is up.
+
+    Holds no connection to the database meanwhile. Raises `Invalid`.
+    """
+    check_seconds(seconds)
+    key = decode_as(_TABLE, confirmation, "id")
+    loop = get_running_loop()
+    ends = loop.time() + seconds
+    is_pending = partial(
+        shared_reads(context.engine).load, context.project_id, PendingConfirmation(), key
+    )
+    with context.changes.follow(key) as follower:
+        while ends > loop.time() and await is_pending():
+            await follower.wait(max(ends - loop.time(), 0))

@@ -46,7 +46,10 @@ class RequestConfirmationInput(RecordingInput):
     tool_name: str | None = optional("The tool; the call's own if left out.")
     arguments: JSON | None = optional("The arguments; the call's own if left out.")
     user_message: str | None = optional("What the person is asked.")
-    expires_at: datetime | None = optional("Until when a decision is taken; for ever if left out.")
+    expires_at: datetime | None = optional(
+        "Until when a decision is taken; then it becomes EXPIRED and its tool call CANCELLED. For "
+        "ever if left out."
+    )
     created_at: datetime | None = optional("When it was asked; now if left out.")
 
 

@@ -94,7 +94,7 @@ class _EventStream:
     async def run(self, receive: Receive) -> None:
         """Send the stream until the operation ends, or the client goes."""
         self._producing = create_task(self._produce())
-        leaving = create_task(_wait_until_gone(receive))
+        leaving = create_task(wait_until_gone(receive))
         try:
             while not self._producing.done():
                 both = {self._producing, leaving}
@@ -183,6 +183,7 @@ class _EventStream:
             self._last_sent = get_running_loop().time()
 
 
-async def _wait_until_gone(receive: Receive) -> None:
+async def wait_until_gone(receive: Receive) -> None:
+    """Wait until the client is gone, or its answer was sent."""
     while (await receive())["type"] != "http.disconnect":
         pass

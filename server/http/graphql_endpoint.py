@@ -7,6 +7,7 @@ only where no GraphQL was read, since its clients trust nothing but a 200.
 
 from asyncio import sleep
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, OperationType
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from resolvers.errors import DomainError, Invalid, Unauthenticated, Unavailable
 from server.backend import Backend
 from server.caller import Caller
-from server.http.event_stream import EventStreams
+from server.http.event_stream import EventStreams, wait_until_gone
 from server.http.graphiql import send_graphiql
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
@@ -74,7 +75,7 @@ class GraphQLEndpoint:
                     ready = await self._outcome(self._prepare(method, request, caller, record))
                     await self._stream(receive, send, ready, caller, record)
                     return
-                work = self._run(method, request, caller, record)
+                work = self._run(receive, method, request, caller, record)
                 # sending may take its time: nothing here holds what the answer was made of
                 del body, request
                 status, answer = self._write(await self._outcome(work), media_type, record)
@@ -115,7 +116,12 @@ class GraphQLEndpoint:
         return media_type
 
     async def _run(
-        self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord
+        self,
+        receive: Receive,
+        method: str,
+        request: GraphQLRequest,
+        caller: Caller,
+        record: RequestRecord,
     ) -> Outcome:
         ready = await self._prepare(method, request, caller, record)
         if ready.operation.node.operation is OperationType.SUBSCRIPTION:
@@ -123,7 +129,11 @@ class GraphQLEndpoint:
                 f"A subscription needs `accept: {EVENT_STREAM}`, or a WebSocket "
                 "(`graphql-transport-ws`)."
             )
-        return await self._runner.run(ready, self._backend.context_for(caller))
+        context = self._backend.context_for(caller)
+        if ready.operation.waiting is not None:
+            await self._runner.wait(ready, context, partial(wait_until_gone, receive))
+            await self._caller(record)  # whose key may have been revoked meanwhile
+        return await self._runner.run(ready, context)
 
     async def _prepare(
         self, method: str, request: GraphQLRequest, caller: Caller, record: RequestRecord

@@ -20,6 +20,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from execution.bounded_cache import BoundedCache
 from execution.collect import Unplannable
 from execution.planned import Plan, compile_operation
+from execution.waiting import Waiting, compile_waiting
 from resolvers.errors import Invalid
 from server.operations.document_limits import (
     MeasuredOperation,
@@ -47,6 +48,8 @@ class PreparedOperation(MeasuredOperation):
 
     plan: Plan | None = None
     """How to run it, unless graphql-core has to."""
+    waiting: Waiting | None = None
+    """What it waits for before it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,13 @@ class DocumentCache:
         if errors:
             raise InvalidDocument(errors)
         operations = [
-            PreparedOperation(document, each.node, each.measure, plan=self._plan(each))
+            PreparedOperation(
+                document,
+                each.node,
+                each.measure,
+                plan=self._plan(each),
+                waiting=compile_waiting(self._schema, document, each.node),
+            )
             for each in measured
         ]
         return PreparedDocument(operations)

@@ -29,16 +29,18 @@ class OperationRecord(DatabaseUse):
     """When the document was looked for, by `perf_counter`: a whole request had arrived."""
     ended: float | None = None
     """When the answer was written, before it was sent."""
+    waited_to_begin: float = 0
+    """Seconds that a query waited, as it was asked to, before it ran."""
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, without the time that the client took to send and to read.
+        """How long it took, without the time that it was to wait, or the client took.
 
         None where it did not come so far, and for a subscription: its client ends it.
         """
         if self.started is None or self.ended is None or self.kind == "subscription":
             return None
-        return self.ended - self.started
+        return self.ended - self.started - self.waited_to_begin
 
     @property
     def facts(self) -> dict[str, Any]:

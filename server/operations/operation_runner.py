@@ -17,6 +17,7 @@ from graphql import (
 from strawberry import Schema
 
 from execution.planned import run_plan
+from execution.waiting import wait_for_all
 from resolvers.errors import Forbidden, NotFound
 from server.caller import Caller
 from server.operations.access import check_scopes
@@ -28,6 +29,7 @@ from server.operations.graphql_request import DocumentReference, GraphQLRequest
 from server.operations.operation_record import OperationRecord
 from server.operations.shares import Share, Shares, Turn
 from server.operations.variable_limits import check_variables
+from server.operations.waits import UntilGone, Waits
 from server.persisted_documents import hash_document
 from server.settings import Settings
 from server.time_limit import TimeIsUp, TimeLimit
@@ -57,6 +59,7 @@ class ReadyOperation:
     """Objects that it could return at most."""
     weight: int
     """What it takes of its caller's share while it runs."""
+    record: OperationRecord
 
 
 class OperationRunner:
@@ -69,6 +72,7 @@ class OperationRunner:
         self._find_document = find_document
         self._settings = settings
         self.shares = Shares(settings)
+        self.waits = Waits(settings)
         self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 
@@ -110,7 +114,23 @@ class OperationRunner:
             request.size // _BYTES_OF_AN_OBJECT,
             _WEIGHT_OF_A_NEW_DOCUMENT if is_new else 0,
         )
-        return ReadyOperation(operation, request, caller, record.cost, weight)
+        return ReadyOperation(operation, request, caller, record.cost, weight, record)
+
+    async def wait(
+        self, ready: ReadyOperation, context: Any, until_gone: UntilGone | None = None
+    ) -> None:
+        """Wait for what a query waits for before it runs, which is nothing for most.
+
+        Raises `RateLimited`, and what the database raises.
+        """
+        operation = ready.operation
+        if operation.waiting is None:
+            return
+        began = perf_counter()
+        variables = ready.request.variables
+        waited_for = operation.waiting, self._schema, operation.node, context, variables
+        await self.waits.wait(ready.caller, wait_for_all(*waited_for), until_gone)
+        ready.record.waited_to_begin = perf_counter() - began
 
     async def run(self, ready: ReadyOperation, context: Any, event: Any = None) -> Outcome:
         """Run a query, a mutation, or a subscription on one event, in its caller's turn.

@@ -48,8 +48,13 @@ async def stream_outcomes(
     when the next one is asked for: so what waits to be sent can be bounded.
     """
     executing = executing or nullcontext()
+    context = make_context()
+    refused = await attempt(runner.within_time(runner.wait(ready, context)))
     async with executing:
-        started = await attempt(runner.within_time(_start(runner, ready, make_context())))
+        if refused is not None:
+            yield refused
+            return
+        started = await attempt(runner.within_time(_start(runner, ready, context)))
         if isinstance(started, Outcome):
             yield started
             return

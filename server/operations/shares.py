@@ -84,6 +84,8 @@ class Share:
     last_active: float = 0.0
     rests: int = 0
     """Rests that are not over, each from a heavy operation."""
+    is_looked_after: bool = False
+    """Whether those that wait are looked at again in a moment."""
 
 
 class CountedRequest:
@@ -187,6 +189,7 @@ class Shares:
             return
         turn = get_running_loop().create_future()
         share.waiting.append((weight, turn))
+        self._look_later(share)
         try:
             await turn
         except BaseException:
@@ -215,6 +218,18 @@ class Shares:
                 turn.set_result(None)
                 share.running += 1
                 share.weight += next_weight
+
+    def _look_later(self, share: Share) -> None:
+        # nothing tells that the others have fallen silent
+        if not share.is_looked_after:
+            share.is_looked_after = True
+            get_running_loop().call_later(_ACTIVE_SECONDS, self._look, share)
+
+    def _look(self, share: Share) -> None:
+        share.is_looked_after = False
+        self._let_begin(share)
+        if share.waiting:
+            self._look_later(share)
 
     def _may_begin(self, share: Share, weight: int) -> bool:
         if self._has_company(share):

@@ -1,6 +1,15 @@
 """One client's connection: from the accepted socket to its end."""
 
-from asyncio import Semaphore, Task, create_task, get_running_loop, sleep, timeout, wait
+from asyncio import (
+    FIRST_COMPLETED,
+    Semaphore,
+    Task,
+    create_task,
+    get_running_loop,
+    sleep,
+    timeout,
+    wait,
+)
 from collections.abc import Coroutine
 from functools import partial
 from time import perf_counter
@@ -140,6 +149,8 @@ class Connection:
         self._operations += 1
         allowed = self._backend.settings.max_operations_per_connection
         if len(self._under_way) >= allowed:
+            await self._wait_for_stopped()
+        if len(self._under_way) >= allowed:
             await self._refuse(message.id, allowed)
             return
         operation = Operation(
@@ -154,6 +165,12 @@ class Connection:
         self._by_id[message.id] = operation
         self._under_way.add(operation)
         operation.task.add_done_callback(partial(self._forget, message.id, operation))
+
+    async def _wait_for_stopped(self) -> None:
+        """Wait for an operation to end that the client has completed, which it does in a moment."""
+        stopped = [each.task for each in self._under_way if each.is_stopped]
+        if stopped:
+            await wait(stopped, return_when=FIRST_COMPLETED)
 
     def _free_id(self, message_id: str) -> None:
         """Let the id of an operation be used again."""

@@ -61,6 +61,11 @@ class Operation:
         """Whether it goes on until it is stopped."""
         return self._record.kind == "subscription"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped and ends at once, as a mutation does not."""
+        return self._is_unwanted and self._record.kind != "mutation"
+
     def stop(self) -> None:
         """Send no more of it. A mutation that has begun runs to its end, as over HTTP."""
         self._is_unwanted = True

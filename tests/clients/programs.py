@@ -12,19 +12,21 @@ _BUILDS = {
 
 
 def run(folder: str, *command: str) -> str:
-    """Run a command in a client's folder, made from schema.graphql before; give what it printed."""
-    _build(folder)
-    return _run(folder, *command)
+    """Run a command in a client's folder, built before; give what it printed."""
+    return _run(build(folder), *command)
 
 
 @cache
-def _build(folder: str) -> None:
+def build(folder: str) -> Path:
+    """Make a client's programs from schema.graphql, once; give its folder."""
+    path = _FOLDER / folder
     if command := _BUILDS.get(folder):
-        (_FOLDER / folder / ".generated").mkdir(exist_ok=True)
-        _run(folder, *command)
+        (path / ".generated").mkdir(exist_ok=True)
+        _run(path, *command)
+    return path
 
 
-def _run(folder: str, *command: str) -> str:
-    ran = subprocess.run(command, cwd=_FOLDER / folder, capture_output=True, text=True, check=False)
+def _run(folder: Path, *command: str) -> str:
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout

@@ -110,7 +110,8 @@ class _Writer:
         given = []
         left_out = self.draw(st.sampled_from(["first", "last"]))
         for name, argument in definition.args.items():
-            if not is_required_argument(argument) and self.chance(65):
+            may_be_left_out = not is_required_argument(argument) and name != "timeoutSeconds"
+            if may_be_left_out and self.chance(65):
                 continue
             if name == left_out and self.chance(97):
                 continue
@@ -142,6 +143,7 @@ class _Writer:
             "before": lambda: "" if self.chance(2) else None,
             "revision": lambda: draw(st.integers(0, 3)),
             "time": lambda: None,
+            "timeoutSeconds": lambda: draw(st.sampled_from([0, 0, 0, -1])),
         }
         return drawn[name]() if name in drawn else self.input(argument.type)
 

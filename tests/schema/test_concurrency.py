@@ -152,3 +152,38 @@ async def test_children_end_while_their_parent_is_written_to(graphql: GraphQLCli
     assert data["session"]["status"] == "ACTIVE"
     assert data["session"]["messageCount"] == 10
     assert {child["status"] for child in data["session"]["children"]["nodes"]} == {"COMPLETED"}
+
+
+async def test_of_many_deciders_one_wins(graphql: GraphQLClient) -> None:
+    await create_session(graphql)
+    call = await record_tool_call(graphql)
+    confirmation = await request_confirmation(graphql, toolCall=call["id"])
+    decisions = ["APPROVED", "DENIED"] * (WRITERS // 2)
+    replies = await asyncio.gather(
+        *(
+            graphql.mutate(
+                "decideConfirmation",
+                "confirmation { status decidedBy }",
+                confirmation=confirmation["id"],
+                decision=decision,
+                decidedBy=str(number),
+            )
+            for number, decision in enumerate(decisions)
+        )
+    )
+    (shown,) = {
+        tuple(reply.data["decideConfirmation"]["confirmation"].values())
+        for reply in replies
+        if reply.data is not None and reply.data["decideConfirmation"] is not None
+    }
+    status, winner = shown
+    assert decisions[int(winner)] == status
+    for decision, reply in zip(decisions, replies, strict=True):
+        if decision == status:  # the same again is harmless
+            assert not reply.errors
+        else:
+            assert (reply.error["code"], reply.error["currentStatus"]) == ("CONFLICT", status)
+    types = [event["eventType"] for event in await feed(graphql)]
+    assert types.count("confirmation.decided") == 1
+    ended = types.count("tool_call.completed")
+    assert ended == (1 if status == "DENIED" else 0)

@@ -14,7 +14,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy.engine import URL
 from structlog.testing import capture_logs
 
+from resolvers.changes import Changes
 from server.app import create_app
+from server.confirmation_expiry import ConfirmationExpiry
 from server.database import create_engine
 from server.settings import Settings
 from server.structured_logs import _add_trace_id, trace_id
@@ -136,3 +138,15 @@ def test_nothing_of_it_is_imported_where_it_is_off() -> None:
         " sys.exit(any('opentelemetry' in name for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+async def test_what_a_process_does_by_itself_is_not_traced(
+    client: httpx2.AsyncClient, database_url: URL, exporter: InMemorySpanExporter
+) -> None:
+    await client.post("/graphql", json={"query": "{ __typename }"})
+    assert exporter.get_finished_spans()
+    exporter.clear()
+    engine = create_engine(Settings(telemetry=True), database_url)
+    assert await ConfirmationExpiry(engine, Changes())._look() == 1
+    await engine.dispose()
+    assert not exporter.get_finished_spans()

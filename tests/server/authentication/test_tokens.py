@@ -1,21 +1,18 @@
-"""Tokens of an OpenID Connect issuer, which the tests serve on loopback."""
+"""Tokens of an OpenID Connect issuer."""
 
-import asyncio
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import time
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import Scope
-from resolvers.errors import Forbidden, Unauthenticated, Unavailable
+from resolvers.errors import Forbidden, Unauthenticated
 from server.administration.project_deletion import delete_project
 from server.administration.projects import create_project
 from server.app import create_app
@@ -28,33 +25,6 @@ from tests.statements import recorded_statements
 _READ = {Scope.READ}
 _RECORD = {Scope.READ, Scope.RECORD}
 _ADMIN = set(Scope)
-
-
-class _Clock:
-    """What the keys' age is read from."""
-
-    now = 1_000.0
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
-    made = _Clock()
-    monkeypatch.setattr("server.authentication.signing_keys.monotonic", lambda: made.now)
-    return made
-
-
-@pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    made = Issuer()
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-def tokens(engine: AsyncEngine, issuer: Issuer, clock: _Clock) -> Authenticator:
-    """What takes the issuer's tokens; its keys age by the clock."""
-    return Authenticator(engine, Settings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE))
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "Ed25519"])
@@ -282,94 +252,6 @@ async def test_garbage_is_refused_before_anybody_is_asked(
         with pytest.raises(Unauthenticated):
             await tokens.caller(f"Bearer {token}")
     assert issuer.asked == []
-
-
-async def test_a_new_key_is_fetched_and_made_up_ones_only_now_and_then(
-    tokens: Authenticator, issuer: Issuer, clock: _Clock
-) -> None:
-    await tokens.caller(f"Bearer {issuer.sign()}")
-    issuer.keys = [make_key("second")]
-    made_up = [f"Bearer {issuer.sign(header={'kid': f'made-up-{n}'})}" for n in range(20)]
-    for each in made_up:
-        with pytest.raises(Unauthenticated):
-            await tokens.caller(each)
-    assert issuer.asked.count("/keys") == 1
-    clock.now += 11
-    await tokens.caller(f"Bearer {issuer.sign()}")
-    assert issuer.asked.count("/keys") == 2
-    clock.now += 11
-    refused = await asyncio.gather(*map(tokens.caller, made_up), return_exceptions=True)
-    assert {type(each) for each in refused} == {Unauthenticated}
-    assert issuer.asked.count("/keys") == 3
-
-
-async def test_a_withdrawn_key_signs_nothing_more(
-    tokens: Authenticator, issuer: Issuer, clock: _Clock
-) -> None:
-    withdrawn = issuer.keys[0]
-    await tokens.caller(f"Bearer {issuer.sign()}")
-    issuer.keys = [make_key("second")]
-    clock.now += 601
-    with pytest.raises(Unauthenticated):
-        await tokens.caller(f"Bearer {issuer.sign(withdrawn, sub='another')}")
-
-
-async def test_one_key_needs_no_id(tokens: Authenticator, issuer: Issuer, clock: _Clock) -> None:
-    token = issuer.sign(header={"kid": None})
-    assert (await tokens.caller(f"Bearer {token}")).project_id == 1
-    issuer.keys.append(make_key("second"))
-    clock.now += 601
-    with pytest.raises(Unauthenticated):
-        await tokens.caller(f"Bearer {issuer.sign(header={'kid': None}, sub='another')}")
-
-
-async def test_an_issuer_that_is_away(tokens: Authenticator, issuer: Issuer, clock: _Clock) -> None:
-    await issuer.stop()
-    with pytest.raises(Unavailable):
-        await tokens.caller(f"Bearer {issuer.sign()}")
-    await issuer.start()
-    clock.now += 11
-    await tokens.caller(f"Bearer {issuer.sign()}")
-    await issuer.stop()
-    # the keys from before serve for a day
-    clock.now += 3_600
-    await tokens.caller(f"Bearer {issuer.sign(sub='another')}")
-    with pytest.raises(Unavailable):
-        await tokens.caller(f"Bearer {issuer.sign(make_key('new'))}")
-    clock.now += 86_400
-    with pytest.raises(Unavailable):
-        await tokens.caller(f"Bearer {issuer.sign(sub='third')}")
-
-
-@pytest.mark.parametrize(
-    ("path", "answer"),
-    [
-        ("/.well-known/openid-configuration", b"nonsense"),
-        ("/.well-known/openid-configuration", b"[]"),
-        ("/.well-known/openid-configuration", b'{"issuer": "https://another.example"}'),
-        ("/keys", b"{}"),
-        ("/keys", b'{"keys": []}'),
-        ("/keys", b'{"keys": [1, {}, {"kty": "oct", "k": "AAAA"}, {"kty": "RSA", "n": 1}]}'),
-        ("/keys", orjson.dumps({"keys": [{}] * 101})),
-        ("/keys", b" " * 300_000),
-    ],
-)
-async def test_an_issuer_that_answers_nonsense(
-    tokens: Authenticator, issuer: Issuer, path: str, answer: bytes
-) -> None:
-    issuer.answers[path] = answer
-    with pytest.raises(Unavailable):
-        await tokens.caller(f"Bearer {issuer.sign()}")
-
-
-async def test_keys_are_only_fetched_where_nobody_comes_between(
-    tokens: Authenticator, issuer: Issuer
-) -> None:
-    document = {"issuer": issuer.url, "jwks_uri": "http://keys.example/keys"}
-    issuer.answers["/.well-known/openid-configuration"] = orjson.dumps(document)
-    with pytest.raises(Unavailable):
-        await tokens.caller(f"Bearer {issuer.sign()}")
-    assert "/keys" not in issuer.asked
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -190,15 +190,15 @@ def test_cycles_are_refused() -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_time_for_a_bad_document_is_short(name: str) -> None:
     documents = DocumentCache(SCHEMA, SETTINGS)
-    started = perf_counter()
+    started = thread_time()
     try:
         prepared = documents.prepare(DOCUMENTS[name])
     except Exception:  # noqa: BLE001, S110  how it fails is told by other tests
         pass
     else:
         assert prepared.operations
-    # a stock server takes seconds for the worst of these; a busy machine takes its time too
-    assert perf_counter() - started < 2
+    # a stock server takes seconds for the worst of these
+    assert thread_time() - started < 2
 
 
 def _keep(documents: DocumentCache, text: str) -> PreparedDocument:

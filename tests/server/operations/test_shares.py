@@ -72,6 +72,14 @@ async def test_beside_others_a_caller_rests_after_a_heavy_operation(
         assert share.rests == 0
 
 
+async def test_who_waits_begins_when_the_others_have_fallen_silent() -> None:
+    shares = Shares(Settings())
+    share = shares.of(MINE)
+    shares.of(THEIRS)
+    async with asyncio.timeout(5), Turn(shares, share, 1_000), Turn(shares, share, 1):
+        assert share.running == 2
+
+
 async def test_who_waits_goes_in_turn() -> None:
     shares = Shares(Settings(max_concurrent_operations_per_key=1))
     share = shares.of(MINE)

@@ -123,6 +123,17 @@ async def test_completing_at_once_leaves_nothing_behind() -> None:
             pass
 
 
+async def test_operations_that_were_completed_do_not_count() -> None:
+    async with toy_server(max_operations_per_connection=2) as server, server.client() as client:
+        for _ in range(100):
+            await client.subscribe("a", "subscription { ticks(to: 1000000) }")
+            await client.send(type="complete", id="a")
+        await client.subscribe("b", "{ hello }")
+        while (message := await client.receive())["id"] != "b":
+            assert message["type"] == "next"
+        assert message["type"] == "next"
+
+
 async def test_a_completed_mutation_runs_to_its_end_without_an_answer() -> None:
     context = ToyContext()
     async with toy_server(context) as server, server.client() as client:
