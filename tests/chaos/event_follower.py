@@ -1,7 +1,7 @@
 """A client that follows by subscriptions, over either transport, and is cut off all the time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from random import Random
@@ -9,20 +9,21 @@ from typing import Any
 
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.typing import Subprotocol
 
 from server.websocket.messages import CloseCode
 from tests.chaos.followed_feed import FollowedEvent, FollowedFeed
 from tests.chaos.retrying_writer import (
     FIRST_PAUSE_SECONDS,
-    LONGEST_ANSWER_SECONDS,
     LONGEST_PAUSE_SECONDS,
     Progress,
 )
-from tests.live_server import GraphQLSocket
-from tests.sent_events import ACCEPT, read_events
+from tests.following_connections import (
+    Answers,
+    EndedError,
+    over_event_stream,
+    over_websocket,
+)
 
 _MOST_EVENTS = 150
 """Of one connection, until the client cuts it off."""
@@ -32,12 +33,6 @@ _HASTY_SECONDS = 2.0
 _LOST = 1006
 """What a client says of a connection that ended without a word (RFC 6455, section 7.4.1)."""
 _RECONNECT_CODES = {_LOST, CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER}
-
-Answers = AsyncGenerator[dict[str, Any], None]
-
-
-class EndedError(Exception):
-    """The server ended the subscription, in words that tell to begin it again."""
 
 
 @dataclass
@@ -57,9 +52,9 @@ class EventFollower:
         pause = FIRST_PAUSE_SECONDS
         while True:
             known = len(self.events)
-            follow = self.random.choice([_over_websocket, _over_event_stream])
+            follow = self.random.choice([over_websocket, over_event_stream])
             ended = await self._connect(follow)
-            self.progress.seen[f"{follow.__name__.removeprefix('_')}: {ended}"] += 1
+            self.progress.seen[f"{follow.__name__}: {ended}"] += 1
             pause = FIRST_PAUSE_SECONDS if len(self.events) > known else 2 * pause
             await asyncio.sleep(self.random.uniform(0, min(pause, LONGEST_PAUSE_SECONDS)))
 
@@ -114,53 +109,3 @@ class EventFollower:
                 life -= 1
                 if life <= 0:
                     return
-
-
-async def _over_websocket(
-    _http: httpx2.AsyncClient, address: str, document: str, variables: Mapping[str, Any]
-) -> Answers:
-    async with connect(
-        f"ws{address.removeprefix('http')}/graphql",
-        subprotocols=[Subprotocol("graphql-transport-ws")],
-        compression=None,
-        max_size=None,
-        proxy=None,
-    ) as socket:
-        try:
-            client = GraphQLSocket(socket)
-            await client.send(type="connection_init")
-            assert await client.receive() == {"type": "connection_ack"}
-            await client.subscribe("1", document, variables=variables)
-            while True:
-                message = await client.receive()
-                if message["type"] == "error":
-                    raise _ended(message["payload"])
-                assert message["type"] == "next", message
-                yield message["payload"]
-        finally:
-            socket.transport.abort()
-
-
-async def _over_event_stream(
-    http: httpx2.AsyncClient, address: str, document: str, variables: Mapping[str, Any]
-) -> Answers:
-    body = {"query": document, "variables": variables}
-    async with http.stream(
-        "POST", f"{address}/graphql", json=body, headers=ACCEPT, timeout=LONGEST_ANSWER_SECONDS
-    ) as response:
-        if response.status_code != 200:
-            await response.aread()
-            raise _ended(response.json()["errors"])
-        async for name, answer in read_events(response.aiter_bytes()):
-            assert name != "complete"
-            if name == "next":
-                if "data" not in answer:
-                    raise _ended(answer["errors"])
-                yield answer
-        raise EndedError("ended by the server")
-
-
-def _ended(errors: list[dict[str, Any]]) -> EndedError:
-    codes = {error["extensions"]["code"] for error in errors}
-    assert codes == {"UNAVAILABLE"}, errors
-    return EndedError("UNAVAILABLE")

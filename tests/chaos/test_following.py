@@ -31,7 +31,7 @@ from tests.chaos.writer_mutations import WriterMutations, preparations
 
 WRITERS = 20
 FAULTS = int(os.environ.get("SESSIONGRAPH_TEST_FAULTS", "4"))
-BETWEEN_FAULTS = 60
+BETWEEN_FAULTS = 40
 """How many mutations are acknowledged after each fault: service has resumed."""
 RESUMES_SECONDS = 60.0
 CATCHES_UP_SECONDS = 60.0
@@ -101,7 +101,6 @@ def _feeds(random: Random, memories: list[str]) -> list[FollowedFeed]:
     return [
         *[feed_of_session(session) for session in SESSIONS],
         *[feed_of_tree(root, random.choice(_members(root))) for root in ROOTS],
-        *[feed_of_tree(root, root) for root in ROOTS],
         changes_of("sessions", "session"),
         changes_of("confirmations", "confirmation"),
         *[accesses_of(memory) for memory in memories[:2]],
