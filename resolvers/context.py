@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from resolvers.abandoned_work import abandon
 from resolvers.batch_loading import Loaded, Loader
 from resolvers.changes import Changes
-from resolvers.database_use import database_use
+from resolvers.database_use import MOST_BATCHES, database_use
 from resolvers.filters import Filter
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page, PageRows
@@ -78,7 +78,7 @@ class Context:
             async def load_batch(keys: list[Any]) -> list[Any]:
                 plain = [key[0] if isinstance(key, tuple) else key for key in keys]
                 use = database_use.get()
-                if use is not None:
+                if use is not None and len(use.batches) < MOST_BATCHES:
                     use.batches = [*use.batches, len(keys)]
                 async with connect(self.engine) as connection:
                     return await fetch(connection, self.project_id, plain)

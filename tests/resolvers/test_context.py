@@ -4,15 +4,17 @@ import asyncio
 import gc
 from asyncio import create_task, sleep
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from resolvers.context import Context
+from resolvers.database_use import DatabaseUse, database_use
 
 
-class _Loader:
+class _Failing:
     """Fetches when it is told to, and in vain."""
 
     def __init__(self) -> None:
@@ -30,7 +32,7 @@ class _Loader:
 async def test_who_goes_leaves_the_others_what_they_wait_for(engine: AsyncEngine) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, told: complaints.append(told))
-    context, loader = Context(engine, 1), _Loader()
+    context, loader = Context(engine, 1), _Failing()
     going, staying = (create_task(context.load(loader, 1)) for _ in range(2))
     alone = create_task(context.load(loader, 2))
     await loader.begun.wait()
@@ -45,3 +47,22 @@ async def test_who_goes_leaves_the_others_what_they_wait_for(engine: AsyncEngine
     await sleep(0)
     gc.collect()
     assert complaints == []
+
+
+@dataclass(frozen=True)
+class _Echo:
+    async def fetch(
+        self, _connection: AsyncConnection, _project_id: int, keys: Sequence[int]
+    ) -> list[int]:
+        return list(keys)
+
+
+async def test_what_is_counted_of_a_subscription_does_not_grow(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resolvers.context.MOST_BATCHES", 3)
+    use = DatabaseUse()
+    database_use.set(use)
+    for event in range(1, 10):
+        assert await Context(engine, 1).load(_Echo(), event) == event
+    assert use.batches == [1, 1, 1]
