@@ -93,7 +93,6 @@ class PlannedQuery:
     """A query and its plan."""
 
     plan: Plan
-    node: OperationDefinitionNode
 
     @classmethod
     def of(cls, text: str) -> "PlannedQuery":
@@ -102,11 +101,11 @@ class PlannedQuery:
         (node,) = document.definitions
         if not isinstance(node, OperationDefinitionNode):
             raise TypeError(node)
-        return cls(compile_operation(PLAIN, document, node), node)
+        return cls(compile_operation(PLAIN, document, node))
 
     async def run(self, context: Context, **variables: Any) -> dict[str, Any]:
         """Give the answer. Raises `RuntimeError` where the plan cannot."""
-        result = await run_plan(self.plan, PLAIN, self.node, context, variables)
+        result = await run_plan(self.plan, PLAIN, context, variables)
         if result is None:
             raise RuntimeError("The plan gave nothing.")
         return {"data": result.data}

@@ -21,6 +21,7 @@ from execution.plan import (
     EventStep,
     FindStep,
     KeysStep,
+    MakeObject,
     NodesStep,
     ObjectPlan,
     OneStep,
@@ -54,7 +55,7 @@ def compile_query(operation: Operation) -> QueryPlan:
         expression = repr(operation.root.name) if is_typename else _root(operation, found)
         members.append(Member(found.key, expression, operation.number(found.condition)))
     made = make_objects_of(members, {})
-    return QueryPlan(made, operation.steps, operation.slots, operation.conditions)
+    return _plan(operation, made)
 
 
 def compile_subscription(operation: Operation) -> QueryPlan:
@@ -75,7 +76,13 @@ def compile_subscription(operation: Operation) -> QueryPlan:
         functions["show"] = make_objects_of(members, {})
         expression = "show(row, holds, values)"
     made = make_objects_of([Member(found.key, expression)], functions)
-    return QueryPlan(made, operation.steps, operation.slots, operation.conditions)
+    return _plan(operation, made)
+
+
+def _plan(operation: Operation, make: MakeObject) -> QueryPlan:
+    return QueryPlan(
+        make, operation.steps, operation.slots, operation.conditions, operation.variables
+    )
 
 
 def _of_event(operation: Operation, found: CollectedField, kind: GraphQLObjectType) -> str:

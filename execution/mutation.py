@@ -21,6 +21,7 @@ from execution.objects import Member, make_objects_of
 from execution.operation import TYPENAME, Operation, object_type
 from execution.plan import Columns, MakeObject, Place, ReadStep
 from execution.request import Request
+from execution.variables import Variable
 from schema.declarations import ManyField, MutationField, OneField, ValueField
 
 
@@ -42,6 +43,7 @@ class MutationPlan:
     make: MakeObject
     links: list[PayloadLink]
     conditions: list[Condition]
+    variables: list[Variable]
 
 
 def compile_mutation(operation: Operation) -> MutationPlan:
@@ -63,7 +65,14 @@ def compile_mutation(operation: Operation) -> MutationPlan:
         for found in operation.collect(fields[0].selections, kind)
     ]
     made = make_objects_of(members, {})
-    return MutationPlan(place, place.declaration, made, links, operation.conditions)
+    return MutationPlan(
+        place,
+        place.declaration,
+        made,
+        links,
+        operation.conditions,
+        operation.variables,
+    )
 
 
 def _expression(

@@ -17,6 +17,7 @@ from strawberry.types.base import get_object_definition
 
 from execution.collect import ALWAYS, CollectedField, Condition, Selections, Unplannable, collect
 from execution.plan import Columns, Place, ReadStep, Slots, Step
+from execution.variables import Variable, compile_variables
 from schema.fields import NODE_TYPES
 
 TYPENAME = "__typename"
@@ -30,6 +31,7 @@ class Operation:
     node: OperationDefinitionNode
     root: GraphQLObjectType
     fragments: Mapping[str, FragmentDefinitionNode]
+    variables: list[Variable]
     steps: list[Step] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     slots: Slots = field(default_factory=Slots)
@@ -38,13 +40,14 @@ class Operation:
     def of(
         cls, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
     ) -> "Operation":
-        """Begin with an operation of a document."""
+        """Begin with an operation of a valid document."""
         fragments = {
             definition.name.value: definition
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        return cls(schema, node, object_type(schema.get_root_type(node.operation)), fragments)
+        root = object_type(schema.get_root_type(node.operation))
+        return cls(schema, node, root, fragments, compile_variables(schema, node))
 
     def root_fields(self) -> list[CollectedField]:
         """Give the root fields."""

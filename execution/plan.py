@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types.field import StrawberryField
 
 from execution.collect import Condition
+from execution.variables import Variable
 from resolvers.loaders import OneByColumn, Pages
 from resolvers.page import Page
 
@@ -262,9 +263,10 @@ class CountStep(ReadStep):
 
 @dataclass(eq=False)
 class QueryPlan:
-    """A query: its root's object, its steps, each after its parent, and the conditions."""
+    """A query: its root's object, its steps, each after its parent, conditions and variables."""
 
     make: MakeObject
     steps: list[Step]
     slots: Slots
     conditions: list[Condition]
+    variables: list[Variable]

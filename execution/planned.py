@@ -40,7 +40,6 @@ def compile_operation(
 async def run_plan(
     plan: Plan,
     schema: GraphQLSchema,
-    node: OperationDefinitionNode,
     context: Context,
     variables: Mapping[str, Any],
     *,
@@ -51,7 +50,9 @@ async def run_plan(
     `event` is that of a subscription.
     """
     try:
-        request = Request.read(schema, node, context, variables, plan.conditions, event=event or {})
+        request = Request.read(
+            schema, context, variables, plan.variables, plan.conditions, event=event or {}
+        )
     except Unplannable:
         return None
     if isinstance(plan, MutationPlan):

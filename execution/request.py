@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from graphql import (
-    GraphQLSchema,
-    OperationDefinitionNode,
-    VariableValues,
-    get_argument_values,
-    get_variable_values,
-)
+from graphql import GraphQLSchema, VariableValues, get_argument_values
 
-from execution.collect import Condition, Unplannable
+from execution.collect import Condition
 from execution.plan import Place
+from execution.variables import Variable, read_variables
 from resolvers.context import Context
 
 
@@ -33,30 +28,20 @@ class Request:
     def read(
         cls,
         schema: GraphQLSchema,
-        node: OperationDefinitionNode,
         context: Context,
-        variables: Mapping[str, Any],
+        given: Mapping[str, Any],
+        variables: Sequence[Variable],
         conditions: Sequence[Condition],
         *,
         event: Mapping[str, Any],
     ) -> Self:
         """Read the variables of an operation. Raises `Unplannable` where they are wrong."""
-        # the first error will do, since graphql-core then reads them again: each takes as long as
-        # what it is found in, and a body may hold a hundred thousand
-        coerced = get_variable_values(
-            schema,
-            node.variable_definitions or (),
-            dict(variables),
-            max_errors=0,
-            hide_suggestions=True,
-        )
-        if isinstance(coerced, list):
-            raise Unplannable
-        given = coerced.coerced
+        read = read_variables(schema, variables, given)
         holds = [
-            all(given[name] is wanted for name, wanted in condition) for condition in conditions
+            all(read.coerced[name] is wanted for name, wanted in condition)
+            for condition in conditions
         ]
-        return cls(schema, context, variables, coerced, holds, event)
+        return cls(schema, context, given, read, holds, event)
 
     def includes(self, condition: int | None) -> bool:
         """Whether what stands under a condition, by its number, is asked for."""

@@ -30,7 +30,7 @@ from execution.rest import run_rest
 from execution.statement import Source, Statement, write
 from resolvers.database_transaction import DatabaseTransaction
 from resolvers.errors import DomainError
-from resolvers.identifiers import decode, decode_as
+from resolvers.identifiers import decode, key_as
 from resolvers.loaders import OneByColumn
 from resolvers.page import MAXIMUM_PAGE_SIZE, Page
 from resolvers.validation import check_name
@@ -154,11 +154,12 @@ class _Reading:
         if check is not None:
             check(arguments)
         given = arguments["id"]
-        if step.by_name is not None and decode(given) is None:
+        decoded = decode(given)
+        if decoded is None and step.by_name is not None:
             check_name(given, "id")
             self.parameters[name] = given
             return step.by_name
-        self.parameters[name] = decode_as(step.loader.table, given, "id")
+        self.parameters[name] = key_as(step.loader.table, decoded, "id")
         return step.loader
 
     def ask(self, step: NodesStep) -> None:

@@ -41,6 +41,7 @@ from execution.plan import (
     KEY,
     Columns,
     CountStep,
+    FindStep,
     KeysStep,
     PageStep,
     ReadStep,
@@ -127,7 +128,8 @@ def _keys(step: ReadStep, above: CTE) -> Subquery:
         column, prefix = step.noun
         keys = keys.where(above.c[column] == literal_column(f"'{prefix}'"))
     above_loader = getattr(step.parent, "loader", None)
-    if step.key != "id" or isinstance(above_loader, PageOfDescendants):
+    repeats = step.key != "id" or isinstance(above_loader, PageOfDescendants)
+    if repeats and not isinstance(step.parent, FindStep):  # which gives one row
         keys = keys.distinct()
     return keys.subquery()
 

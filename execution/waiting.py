@@ -18,6 +18,7 @@ from execution.collect import Condition, Unplannable
 from execution.operation import Operation
 from execution.plan import Place
 from execution.request import Request
+from execution.variables import Variable, compile_variables
 from resolvers.context import Context
 from resolvers.errors import DomainError
 from schema.waiting import Wait, wait_of
@@ -25,9 +26,10 @@ from schema.waiting import Wait, wait_of
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The root fields of a query that wait, and the conditions that they stand under."""
+    """The root fields of a query that wait, its variables, and the conditions they stand under."""
 
     fields: Sequence[tuple[Place, Wait]]
+    variables: Sequence[Variable]
     conditions: Sequence[Condition]
 
 
@@ -48,19 +50,25 @@ def compile_waiting(
         wait = None if definition is None else wait_of(definition)
         if wait is not None:
             fields.append((operation.place(each, operation.root), wait))
-    return Waiting(fields, operation.conditions) if fields else None
+    if not fields:
+        return None
+    return Waiting(fields, compile_variables(schema, node), operation.conditions)
 
 
 async def wait_for_all(
     waiting: Waiting,
     schema: GraphQLSchema,
-    node: OperationDefinitionNode,
     context: Context,
-    variables: Mapping[str, Any],
+    given: Mapping[str, Any],
 ) -> None:
-    """Wait until nothing is left to wait for. What is wrong is told where the operation runs."""
+    """Wait until nothing is left to wait for; `given` are the variables that were sent.
+
+    What is wrong is told where the operation runs.
+    """
     try:
-        request = Request.read(schema, node, context, variables, waiting.conditions, event={})
+        request = Request.read(
+            schema, context, given, waiting.variables, waiting.conditions, event={}
+        )
     except Unplannable:
         return
     asked_for = [each for each in waiting.fields if request.includes(each[0].condition)]

@@ -16,7 +16,7 @@ from resolvers.batch_loading import Loaded, Loader
 from resolvers.changes import Changes
 from resolvers.database_use import MOST_BATCHES, database_use
 from resolvers.filters import Filter
-from resolvers.loaders import OneByColumn, Pages
+from resolvers.loaders import Pages, rows_of
 from resolvers.page import Page, PageRows
 from resolvers.pooled_connection import connect
 
@@ -60,7 +60,7 @@ class Context:
 
     def remember(self, table: Table, row: Row[Any]) -> None:
         """Keep a row that was written, so that the answer need not read it again."""
-        self._written[OneByColumn(table), row.id] = row
+        self._written[rows_of(table), row.id] = row
 
     async def _load(self, identity: Hashable, fetch: _Fetch, key: Any) -> Any:
         # many fields wait for it; where one fails, graphql-core cancels those beside it

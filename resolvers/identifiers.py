@@ -57,10 +57,10 @@ def decode(value: str) -> tuple[str, UUID] | None:
     if prefix not in TABLES or len(suffix) != _SUFFIX_LENGTH:
         return None
     try:
-        decoded = UUID(bytes=bytes(decode_base32(suffix)))
+        decoded = bytes(decode_base32(suffix))
     except (RuntimeError, ValueError):
         return None
-    return (prefix, decoded) if encode(prefix, decoded) == value else None
+    return (prefix, UUID(bytes=decoded)) if encode_base32(decoded) == suffix else None
 
 
 def decode_as(table: Table, value: str, field: str) -> UUID:
@@ -68,7 +68,11 @@ def decode_as(table: Table, value: str, field: str) -> UUID:
 
     Raises `Invalid` where it is malformed or another noun's.
     """
-    decoded = decode(value)
+    return key_as(table, decode(value), field)
+
+
+def key_as(table: Table, decoded: tuple[str, UUID] | None, field: str) -> UUID:
+    """Give the UUID of what `decode` gave. Raises `Invalid` as `decode_as` does."""
     expected = PREFIXES[table]
     if decoded is None:
         raise Invalid(f"Not an id; give the `{expected}_…` id that the API returned.", field=field)
@@ -82,10 +86,11 @@ def key_of(own_name: Column[Any], value: str, field: str) -> dict[str, Any]:
 
     `own_name` is the column that holds the latter. Raises `Invalid` for another noun's TypeID.
     """
-    if decode(value) is None:
+    decoded = decode(value)
+    if decoded is None:
         check_name(value, field)
         return {own_name.name: value}
     table = own_name.table
     if not isinstance(table, Table):
         raise TypeError(table)
-    return {"id": decode_as(table, value, field)}
+    return {"id": key_as(table, decoded, field)}

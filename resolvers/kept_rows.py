@@ -150,7 +150,7 @@ class KeptRow:
 
     def has_been_written(self) -> None:
         """Note that the row is stored as it is."""
-        self.is_new = False
+        self.is_new = self.is_unread = False
         self.changed.clear()
 
     def set(self, values: Mapping[str, Any]) -> None:

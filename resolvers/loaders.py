@@ -7,6 +7,7 @@ Rows are SQLAlchemy Core rows of all the table's columns, JSON columns as text.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -196,7 +197,13 @@ class PageOfDescendants(PageByColumn):
 
 def by_id(model: type[Any]) -> OneByColumn:
     """Declare the loader of a model's rows by id."""
-    return OneByColumn(table_of(model))
+    return rows_of(table_of(model))
+
+
+@cache
+def rows_of(table: Table) -> OneByColumn:
+    """Give the loader of a table's rows by id."""
+    return OneByColumn(table)
 
 
 def one_by_column(

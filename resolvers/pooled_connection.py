@@ -6,11 +6,12 @@ back before those who wait are awake: with more requests than connections some w
 
 from asyncio import Semaphore, timeout
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import PoolProxiedConnection, QueuePool
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util import greenlet_spawn
@@ -58,12 +59,20 @@ async def take_connection(engine: AsyncEngine) -> PoolProxiedConnection:
     turns = _turns(pool)
     await turns.take(pool)
     try:
-        return await greenlet_spawn(pool.connect)
+        return await _checked_out(pool)
     except BaseException as error:
         turns.release()
         if isinstance(error, engine.dialect.loaded_dbapi.Error):
             raise ConnectionRefusedError("The database takes no connection.") from error
         raise
+
+
+async def _checked_out(pool: QueuePool) -> PoolProxiedConnection:
+    if pool.checkedin():
+        # only to make a connection takes a greenlet, whose stack costs more than all the rest
+        with suppress(MissingGreenlet):  # what was there had been closed
+            return pool.connect()
+    return await greenlet_spawn(pool.connect)
 
 
 def give_back(engine: AsyncEngine, connection: PoolProxiedConnection) -> None:

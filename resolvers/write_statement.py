@@ -88,8 +88,9 @@ async def write_rows(
         end = start + len(part.returned)
         kept.values.update(zip(part.returned, found[start:end], strict=True))
         start = end
-    for kept in written:
+    for kept in written[len(adjustments) :]:  # of the others, all columns were told
         kept.settle(moment)
+    for kept in written:
         kept.has_been_written()
     return moment
 

@@ -1,14 +1,22 @@
 """The engine: connections to PostgreSQL, and what must be true of the server behind them."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, AdaptedConnection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    MissingGreenlet,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util.concurrency import in_greenlet
 
 from models.base import read_json, write_json
 from resolvers.database_use import count_statement
@@ -58,8 +66,10 @@ def create_engine(settings: Settings, url: URL) -> AsyncEngine:
     if tracing is not None:
         driver["connection_class"] = tracing.TracedConnection
 
-    async def connect(**_from_url: object) -> Any:
-        return await open_connection(settings, url, **driver)
+    def connect(**_from_url: object) -> Awaitable[Any]:
+        if not in_greenlet():  # who takes a connection without one hopes that one is there
+            raise MissingGreenlet
+        return open_connection(settings, url, **driver)
 
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),

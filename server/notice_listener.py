@@ -44,7 +44,8 @@ class NoticeListener:
         self._has_heard = False
         self._silent_checks = 0
         self._pause = _SHORTEST_PAUSE_SECONDS
-        self._is_told = False
+        self._told: set[str] = set()
+        """Why notices are not heard, as far as the log has it."""
 
     async def run(self) -> None:
         """Listen until cancelled, over another connection where one ends."""
@@ -70,9 +71,11 @@ class NoticeListener:
 
     async def _listen(self) -> None:
         """Listen until the connection ends or is given up."""
+        self.is_working = False
         async with timeout(_TIMEOUT_SECONDS):
             connection = await self._connect()
         ended = self._ended = Event()
+        self._silent_checks = 0
         try:
             connection.add_termination_listener(lambda _connection: ended.set())
             async with timeout(_TIMEOUT_SECONDS):
@@ -105,11 +108,11 @@ class NoticeListener:
         self._pause = _SHORTEST_PAUSE_SECONDS
         if not self.is_working:
             self.is_working = True
-            if self._is_told:
+            if self._told:
                 _log.warning("notices of changes heard again")
-            self._is_told = False
+            self._told.clear()
 
     def _tell(self, why: str, **more: str) -> None:
-        if not self._is_told:
+        if why not in self._told:
             _log.warning("notices of changes not heard", reason=why, **more)
-        self._is_told = True
+        self._told.add(why)

@@ -12,6 +12,8 @@ from server.caller import Caller
 from server.operations.database_errors import read_database_error
 from server.settings import Settings
 
+_WITHOUT_KEY = Caller(DEFAULT_PROJECT_ID)
+
 
 class Authenticator:
     """Finds callers by API keys and, where an issuer is configured, by its tokens."""
@@ -33,7 +35,7 @@ class Authenticator:
         if authorization is None:
             if self._requires_key:
                 raise Unauthenticated(f"Send {self._accepted}: `Authorization: Bearer …`.")
-            return Caller(DEFAULT_PROJECT_ID)
+            return _WITHOUT_KEY
         scheme, _, credentials = authorization.partition(" ")
         bearer = credentials.strip()
         if scheme.lower() != "bearer" or not bearer.isascii() or not bearer:

@@ -52,6 +52,16 @@ class RequestRecord:
     """None until the answer has begun."""
     started: float = field(default_factory=perf_counter)
 
+    def facts(self) -> dict[str, Any]:
+        """Give what the request's line in the log tells beside those of its operation."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "bytes": self.operation.sent_bytes,
+            "milliseconds": round((perf_counter() - self.started) * 1000, 2),
+        }
+
 
 def record_of(scope: Scope) -> RequestRecord:
     """Give the record of the request that a scope belongs to."""
@@ -106,14 +116,8 @@ class RequestRecorder:
         return complete
 
     def _end(self, record: RequestRecord) -> None:
-        facts = {
-            "method": record.method,
-            "path": record.path,
-            "status": record.status,
-            "bytes": record.operation.sent_bytes,
-            "milliseconds": round((perf_counter() - record.started) * 1000, 2),
-        }
         operation = record.operation
+        facts = record.facts() if self._log.has_lines else {}
         if operation.kind is None and operation.code is None:  # another path, or GraphiQL
             _log.info("request", **facts)
         else:

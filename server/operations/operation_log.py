@@ -1,6 +1,7 @@
 """Where operations end, whatever brought them: a line of the log, and the metrics."""
 
 from hashlib import sha256
+from logging import INFO
 from typing import Any
 
 import structlog
@@ -19,6 +20,11 @@ class OperationLog:
         self._metrics = metrics
         self._slow_seconds = slow_seconds
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether each operation has a line, and not only what went wrong."""
+        return bool(_log.is_enabled_for(INFO))
+
     def begin(self) -> OperationRecord:
         """Make the record of an operation that the current task is to run."""
         record = OperationRecord()
@@ -27,7 +33,8 @@ class OperationLog:
 
     def end(self, record: OperationRecord, event: str = "operation", **facts: Any) -> None:
         """Log an operation that has ended, with what its transport knows of it, and count it."""
-        _log.info(event, **record.facts, **facts)
+        if self.has_lines:
+            _log.info(event, **record.facts, **facts)
         seconds = record.seconds
         if seconds is not None and 0 < self._slow_seconds < seconds:
             _warn_of(record, seconds)

@@ -128,7 +128,7 @@ class OperationRunner:
             return
         began = perf_counter()
         variables = ready.request.variables
-        waited_for = operation.waiting, self._schema, operation.node, context, variables
+        waited_for = operation.waiting, self._schema, context, variables
         await self.waits.wait(ready.caller, wait_for_all(*waited_for), until_gone)
         ready.record.waited_to_begin = perf_counter() - began
 
@@ -189,7 +189,7 @@ class OperationRunner:
         operation, variables = ready.operation, ready.request.variables
         result: Any = None
         if operation.plan is not None:
-            planned = operation.plan, self._schema, operation.node, context, variables
+            planned = operation.plan, self._schema, context, variables
             result = await run_plan(*planned, event=event)
         if result is None:
             result = execute(
@@ -203,8 +203,8 @@ class OperationRunner:
                 executor_class=self._executor,
                 hide_suggestions=not self._settings.answers_introspection,
             )
-        if isawaitable(result):
-            result = await result
+            if isawaitable(result):
+                result = await result
         errors = result.errors or ()
         # errors of a request that was not executed, such as its variables', have no path
         executed = result.data is not None or any(error.path for error in errors)

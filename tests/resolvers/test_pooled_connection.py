@@ -7,6 +7,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from resolvers.pooled_connection import give_back, take_connection
+from server.database import create_engine
+from server.settings import Settings
 
 
 def small(engine: AsyncEngine, *, timeout_seconds: float) -> AsyncEngine:
@@ -51,4 +53,19 @@ async def test_who_gives_up_waiting_leaves_the_turn_to_others(engine: AsyncEngin
     give_back(alone, connection)
     give_back(alone, await waiting[1])
     assert waiting[0].cancelled()
+    await alone.dispose()
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_replaced(engine: AsyncEngine) -> None:
+    alone = create_engine(Settings(pool_size=1), engine.url)
+    taken = await take_connection(alone)
+    closed = taken.driver_connection
+    give_back(alone, taken)
+    assert closed is not None
+    closed.terminate()
+    for _ in range(2):
+        taken = await take_connection(alone)
+        assert taken.driver_connection is not None
+        assert await taken.driver_connection.fetchval("SELECT 1") == 1
+        give_back(alone, taken)
     await alone.dispose()
