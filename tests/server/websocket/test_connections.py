@@ -14,6 +14,7 @@ from server.websocket.origins import is_allowed_origin
 from tests.live_server import GraphQLSocket
 from tests.server.http.toy_schema import REVOKED, ToyContext
 from tests.server.toy_server import toy_server
+from tests.waiting import IN_TIME, until
 
 INIT_TIMEOUT = 0.2
 
@@ -155,6 +156,37 @@ async def test_a_stop_ends_mutations_first_and_then_the_socket() -> None:
         context.proceed.set()
         assert (await client.receive())["payload"] == {"data": {"writeSlowly": "x"}}
         assert (await client.receive())["type"] == "complete"
+        assert await client.close_code() == (1012, "The server restarts")
+
+
+async def test_a_stop_begins_no_subscription() -> None:
+    context = ToyContext()
+    async with (
+        toy_server(context, max_concurrent_operations_per_key=1) as server,
+        server.client(authorization="a") as client,
+        asyncio.timeout(IN_TIME),
+    ):
+        await client.subscribe("a", "{ waits }")
+        await context.started.wait()
+        await client.subscribe("b", "subscription { flood(size: 1) }")
+        await client.send(type="ping")
+        assert await client.receive() == {"type": "pong"}
+        server.streams.stop()
+        context.proceed.set()
+        assert [(await client.receive())["id"] for _ in range(2)] == ["a", "a"]
+        assert await client.close_code() == (1012, "The server restarts")
+
+
+async def test_a_stop_does_not_wait_for_who_does_not_read() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.subscribe("a", "subscription { flood(size: 100000) }")
+        await client.receive()
+        client.socket.transport.pause_reading()
+        await until(lambda: server.unread_bytes > 100_000)
+        server.streams.stop()
+        async with asyncio.timeout(Settings().send_timeout_seconds / 2):
+            await until(lambda: not server.streams.number)
+        client.socket.transport.resume_reading()
         assert await client.close_code() == (1012, "The server restarts")
 
 
