@@ -139,8 +139,7 @@ async def test_who_writes_no_events_holds_up_nobody(tree: Tree) -> None:
         await other.execute(text("UPDATE sessions SET purpose = 'p'"))
         reached = await writer.write()
         await writer.commit()
-        async with timeout(LONGEST_SECONDS):
-            assert await positions.settled() == reached == await positions.last()
+        await _until(positions, reached)
 
 
 async def test_a_slow_writer_delays_and_loses_nothing(
@@ -148,7 +147,8 @@ async def test_a_slow_writer_delays_and_loses_nothing(
 ) -> None:
     monkeypatch.setattr(settled_positions, "_PATIENCE_SECONDS", 0.05)
     positions = SettledPositions(tree.engine)
-    begun = await positions.settled()
+    begun = await positions.last()
+    await _until(positions, begun)
     async with tree.writers(2) as (slow, quick):
         await slow.write()
         await quick.write()
@@ -180,7 +180,10 @@ async def _until(positions: SettledPositions, reached: int) -> None:
             pass
 
 
-async def test_who_asks_at_the_same_time_shares_a_look(tree: Tree) -> None:
+async def test_who_asks_at_the_same_time_shares_a_look(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settled_positions, "_PATIENCE_SECONDS", LONGEST_SECONDS)
     positions = SettledPositions(tree.engine)
     async with tree.writers(1) as (writer,):
         reached = await writer.write()
