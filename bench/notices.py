@@ -35,11 +35,11 @@ from resolvers.context import Context
 from resolvers.message import record_message
 from resolvers.session import create_session
 from resolvers.transaction import record
-from server.change_notices import ChangeNotices
 from server.database import create_engine, open_connection
 from server.embedded_postgres import embedded_postgres
-from server.notice_listener import NoticeListener
-from server.notice_payloads import CHANNEL
+from server.notices.change_notices import ChangeNotices
+from server.notices.listener import NoticeListener
+from server.notices.payloads import CHANNEL
 from server.settings import Settings
 
 NONE, OUTSIDE, TRIGGER, INSIDE = "none", "outside", "trigger", "inside"

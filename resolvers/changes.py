@@ -38,7 +38,7 @@ class Follower:
 
 
 class Changes:
-    """The notices of one process. `server/change_notices.py` exchanges them with the others."""
+    """The notices of one process; `server/notices/` exchanges them with the others."""
 
     def __init__(self) -> None:
         self.has_untold = Event()

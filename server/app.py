@@ -15,7 +15,6 @@ from server.addresses import is_loopback
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
-from server.change_notices import ChangeNotices
 from server.confirmation_expiry import ConfirmationExpiry
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
@@ -24,6 +23,7 @@ from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
 from server.metrics import Metrics
+from server.notices.change_notices import ChangeNotices
 from server.open_streams import OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics

@@ -8,9 +8,9 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.administration.api_keys import count_working_keys
-from server.change_notices import read_listen_url
 from server.commands import tell
 from server.listening import take_ports
+from server.notices.change_notices import read_listen_url
 from server.operator_error import OperatorError
 from server.process import Server, run
 from server.settings import Settings

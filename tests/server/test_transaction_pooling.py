@@ -18,11 +18,11 @@ from sqlalchemy.engine import URL
 from structlog.testing import capture_logs
 
 from resolvers.context import Context
-from server import change_notices
 from server.authentication import DEFAULT_PROJECT_ID
-from server.change_notices import ChangeNotices
 from server.database import check_server, create_engine, read_url, settings_left_to_the_role
 from server.demo import fill
+from server.notices import change_notices
+from server.notices.change_notices import ChangeNotices
 from server.operator_error import OperatorError
 from server.settings import Settings
 from server.store import open_store

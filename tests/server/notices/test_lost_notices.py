@@ -15,13 +15,13 @@ from resolvers.changes import EVERYTHING
 from resolvers.context import Context
 from resolvers.session import create_session
 from resolvers.transaction import record
-from server import change_notices, notice_listener, notice_sender
-from server.change_notices import ChangeNotices
 from server.database import read_url
+from server.notices import change_notices, listener, sender
+from server.notices.change_notices import ChangeNotices
 from server.settings import Settings
 from tests.chaos.killable_postgres import KillablePostgres
 from tests.database_proxy import database_proxy
-from tests.server.notice_process import (
+from tests.server.notices.notice_process import (
     NEVER,
     SETTINGS,
     address_of,
@@ -55,10 +55,10 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that happens from time to time happens often, and is given up soon."""
     monkeypatch.setattr(change_notices, "_POLL_SECONDS", 0.1)
     monkeypatch.setattr(change_notices, "_DEAF_POLL_SECONDS", 0.05)
-    monkeypatch.setattr(notice_sender, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
-    monkeypatch.setattr(notice_sender, "_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(notice_listener, "_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(notice_listener, "_LONGEST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(sender, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(sender, "_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(listener, "_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(listener, "_LONGEST_PAUSE_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("unpolled")
@@ -75,7 +75,7 @@ async def test_a_killed_connection_is_replaced_and_followers_are_woken(database_
 
 @pytest.mark.usefixtures("unpolled")
 async def test_a_restart_of_postgresql_is_outlived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notice_sender, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
+    monkeypatch.setattr(sender, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
     topic = uuid4()
     with tempfile.TemporaryDirectory(prefix="sessiongraph-notices-") as folder:
         Path(folder).chmod(0o755)
@@ -105,7 +105,7 @@ async def test_a_lost_notice_is_healed(database_url: URL) -> None:
 
 
 def test_a_lost_notice_delays_as_the_guide_promises() -> None:
-    guides = Path(__file__).parents[2] / "docs" / "guides"
+    guides = Path(__file__).parents[3] / "docs" / "guides"
     for name in ("reliability.md", "following.md"):
         assert f"up to {change_notices._POLL_SECONDS:.0f} seconds" in (guides / name).read_text()
 

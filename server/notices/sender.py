@@ -14,7 +14,7 @@ import structlog
 
 from resolvers.changes import Changes
 from server.database import reason
-from server.notice_payloads import CHANNEL, write_payloads
+from server.notices.payloads import CHANNEL, write_payloads
 
 _PAUSE_SECONDS = 0.025
 """Between one statement and the next; what is changed meanwhile goes together."""

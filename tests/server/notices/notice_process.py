@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.engine import URL
 
 from resolvers.changes import Follower, Topic
-from server import change_notices
-from server.change_notices import ChangeNotices
-from server.notice_payloads import CHANNEL, read_topics
+from server.notices import change_notices
+from server.notices.change_notices import ChangeNotices
+from server.notices.payloads import CHANNEL, read_topics
 from server.settings import Settings
 from tests.waiting import IN_TIME, until
 

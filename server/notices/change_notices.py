@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL
 from resolvers.changes import Changes
 from server.database import open_connection, read_url
 from server.metrics import Metrics
-from server.notice_listener import FIX, NoticeListener
-from server.notice_sender import NoticeSender
+from server.notices.listener import FIX, NoticeListener
+from server.notices.sender import NoticeSender
 from server.settings import Settings
 
 _POLL_SECONDS = 2.0

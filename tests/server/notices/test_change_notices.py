@@ -16,14 +16,14 @@ from resolvers.identifiers import decode
 from resolvers.message import record_message
 from resolvers.session import create_session
 from resolvers.transaction import record
-from server import notice_sender
-from server.change_notices import ChangeNotices
 from server.database import read_url
-from server.notice_payloads import CHANNEL, sender_of
+from server.notices import sender
+from server.notices.change_notices import ChangeNotices
+from server.notices.payloads import CHANNEL, sender_of
 from server.operator_error import OperatorError
 from server.settings import Settings
 from tests.graphql_client import GraphQLClient
-from tests.server.notice_process import (
+from tests.server.notices.notice_process import (
     address_of,
     noted,
     notice_process,
@@ -79,7 +79,7 @@ async def test_a_mutation_wakes_followers_in_another_process(
 async def test_many_mutations_are_few_notices(
     database_url: URL, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notice_sender, "_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(sender, "_PAUSE_SECONDS", 0.1)
     async with notice_process(database_url) as here, noted(database_url) as notices:
 
         async def mutate(number: int) -> UUID:

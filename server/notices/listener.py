@@ -11,8 +11,8 @@ import structlog
 
 from resolvers.changes import Changes
 from server.database import reason
-from server.notice_payloads import CHANNEL, read_topics, sender_of
-from server.notice_sender import Connect
+from server.notices.payloads import CHANNEL, read_topics, sender_of
+from server.notices.sender import Connect
 
 _SILENT_CHECKS = 2
 """After how many in a row a connection is given up: one may pass while this process itself stands

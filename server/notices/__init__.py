@@ -1,0 +1,1 @@
+"""Notices of changes between server processes, through PostgreSQL's LISTEN and NOTIFY."""
