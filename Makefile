@@ -1,4 +1,4 @@
-# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `test-chaos`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
+# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
 # Only Python 3.11 or newer is needed, and Node 20 for `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -13,7 +13,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-execution test-clients test-chaos test-hostile bench check format migration lock
+.PHONY: help serve demo test test-execution test-clients test-chaos test-followers test-hostile bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -38,6 +38,10 @@ test-execution: $(DEVELOP)
 # ten times the faults that `test` has; SESSIONGRAPH_TEST_SEED=n draws those of another run again
 test-chaos: $(DEVELOP)
 	SESSIONGRAPH_TEST_FAULTS=90 $(BIN)/pytest -s tests/chaos
+
+# ten times the followers that `test` has, half of which do not read
+test-followers: $(DEVELOP)
+	SESSIONGRAPH_TEST_FOLLOWERS=1000 $(BIN)/pytest -s tests/server/test_slow_followers.py
 
 # thirty times the damaged requests that `test` draws, and a hundred documents for each field
 test-hostile: $(DEVELOP)

@@ -1,6 +1,6 @@
 """What a request carries: the project, and the loaders."""
 
-from asyncio import shield
+from asyncio import CancelledError, shield
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,9 +11,10 @@ from aiodataloader import DataLoader
 from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from resolvers.abandoned_work import abandon
 from resolvers.batch_loading import Loaded, Loader
 from resolvers.changes import Changes
-from resolvers.database_use import database_use
+from resolvers.database_use import MOST_BATCHES, database_use
 from resolvers.filters import Filter
 from resolvers.loaders import Pages, rows_of
 from resolvers.page import Page, PageRows
@@ -63,7 +64,12 @@ class Context:
 
     async def _load(self, identity: Hashable, fetch: _Fetch, key: Any) -> Any:
         # many fields wait for it; where one fails, graphql-core cancels those beside it
-        return await shield(self._batched(identity, fetch).load(key))
+        loading = self._batched(identity, fetch).load(key)
+        try:
+            return await shield(loading)
+        except CancelledError:
+            abandon(loading)
+            raise
 
     def _batched(self, identity: Hashable, fetch: _Fetch) -> DataLoader[Any, Any]:
         batched = self._loaders.get(identity)
@@ -72,7 +78,7 @@ class Context:
             async def load_batch(keys: list[Any]) -> list[Any]:
                 plain = [key[0] if isinstance(key, tuple) else key for key in keys]
                 use = database_use.get()
-                if use is not None:
+                if use is not None and len(use.batches) < MOST_BATCHES:
                     use.batches = [*use.batches, len(keys)]
                 async with connect(self.engine) as connection:
                     return await fetch(connection, self.project_id, plain)

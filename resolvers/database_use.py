@@ -7,6 +7,9 @@ for connections and load batches find it there, so that nobody has to pass it on
 from collections.abc import Sequence
 from contextvars import ContextVar
 
+MOST_BATCHES = 1_000
+"""Whose sizes are kept."""
+
 
 class DatabaseUse:
     """What was taken until now.
@@ -22,7 +25,7 @@ class DatabaseUse:
     waited: float = 0
     """Seconds until a connection was free, of all that were waited for."""
     batches: Sequence[int] = ()
-    """How many keys each batch of a loader had."""
+    """How many keys each batch of a loader had; of the first ones, since a subscription goes on."""
 
 
 database_use: ContextVar[DatabaseUse | None] = ContextVar("database_use", default=None)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -49,6 +49,7 @@ PAGE_ROWS = 100
 _NO_END = 2**63 - 1
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
+_DATABASE_ERRORS = (OSError, SQLAlchemyError, PostgresError, InterfaceError, InternalClientError)
 
 _log = structlog.get_logger()
 
@@ -187,8 +188,9 @@ async def patiently(read: Callable[[], Awaitable[Given]]) -> Given:
     while True:
         try:
             return await read()
-        except (OSError, SQLAlchemyError, PostgresError, InterfaceError) as error:
-            _log.warning("follower waits for the database", reason=type(error).__name__)
+        except _DATABASE_ERRORS as error:
+            if pause == _FIRST_PAUSE_SECONDS:
+                _log.warning("follower waits for the database", reason=type(error).__name__)
             await sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 

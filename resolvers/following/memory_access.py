@@ -1,6 +1,7 @@
 """Following the uses of a memory."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from models import Memory
 from resolvers.context import Context
@@ -26,8 +27,9 @@ async def follow_memory_accesses(
     start = await start_after(reads, ACCESS_FEED, after, found.access_count)
 
     async def accesses() -> AsyncGenerator[Answer, None]:
-        async for rows in follow(context, ACCESS_FEED, found.id, start):
-            for row in rows:
-                yield {"memory_access": row.id}
+        async with aclosing(follow(context, ACCESS_FEED, found.id, start)) as pages:
+            async for rows in pages:
+                for row in rows:
+                    yield {"memory_access": row.id}
 
     return accesses()

@@ -6,6 +6,7 @@ finds now, and those that it found until their status changed.
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -61,17 +62,18 @@ async def follow_changes(
     noun = PREFIXES[changes.table]
 
     async def told() -> AsyncGenerator[Answer, None]:
-        async for rows in follow(context, PROJECT_FEED, None, start):
-            events = [row for row in rows if row.event_type in changes.event_types]
-            now, before = await patiently(partial(_found, context, changes, wanted, events))
-            for event in events:
-                matches = event.subject_id in now
-                if matches or event.id in before:
-                    yield {
-                        noun: event.subject_id,
-                        "session_event": event.id,
-                        "matches": matches,
-                    }
+        async with aclosing(follow(context, PROJECT_FEED, None, start)) as pages:
+            async for rows in pages:
+                events = [row for row in rows if row.event_type in changes.event_types]
+                now, before = await patiently(partial(_found, context, changes, wanted, events))
+                for event in events:
+                    matches = event.subject_id in now
+                    if matches or event.id in before:
+                        yield {
+                            noun: event.subject_id,
+                            "session_event": event.id,
+                            "matches": matches,
+                        }
 
     return told()
 

@@ -1,6 +1,7 @@
 """Following the feed of a session, or that of its tree."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from sqlalchemy import Row
@@ -30,9 +31,10 @@ async def follow_session_events(
     start = await start_after(shared_reads(context.engine), feed, after, reached)
 
     async def events() -> AsyncGenerator[Answer, None]:
-        async for rows in follow(context, feed, owner, start):
-            for row in rows:
-                yield {"session_event": row.id}
+        async with aclosing(follow(context, feed, owner, start)) as pages:
+            async for rows in pages:
+                for row in rows:
+                    yield {"session_event": row.id}
 
     return events()
 

@@ -6,16 +6,17 @@ until the transactions that might have taken a lower one have ended. Who writes 
 on their table until then, which `pg_locks` shows; other transactions hold up nobody.
 """
 
-from asyncio import Task, create_task, shield, sleep, wait
+from asyncio import Task, create_task, sleep, wait
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.abandoned_work import abandon
 from resolvers.compiled_statement import compile_statement
 from resolvers.database_transaction import DatabaseTransaction
 
 _PATIENCE_SECONDS = 1.0
-"""How long a position is waited for; then the one before it will do, for now."""
+"""How long a position is waited for; then the one before it will do, while the look goes on."""
 _FIRST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.05
 
@@ -53,26 +54,28 @@ class SettledPositions:
         """
         if self._next is None:
             self._next = create_task(self._look_after(self._looking))
-        return await shield(self._next)
+            abandon(self._next)  # who waits may go
+        look = self._next
+        await wait({look}, timeout=_PATIENCE_SECONDS)
+        return look.result() if look.done() else self._settled
 
     async def _look_after(self, earlier: Task[int] | None) -> int:
         """Look anew when an earlier look, which began before it was asked, has ended."""
         if earlier is not None:
             await wait({earlier})
         self._looking, self._next = self._next, None
-        reached = await self._look()
-        self._settled = max(self._settled, reached)
+        self._settled = await self._look()
         return self._settled
 
     async def _look(self) -> int:
+        """Give the last position when all who write at this moment have ended.
+
+        However long they take, and whoever begins meanwhile: so it ends where some always write.
+        """
         reached = await _last_position(self._engine)
-        writers = await self._writers()
-        waited, pause = 0.0, _FIRST_PAUSE_SECONDS
+        writers, pause = await self._writers(), _FIRST_PAUSE_SECONDS
         while writers:
-            if waited >= _PATIENCE_SECONDS:
-                return 0
             await sleep(pause)
-            waited += pause
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             writers &= await self._writers()
         return reached

@@ -30,6 +30,7 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),  # nginx would keep events until there are many
 ]
 _COMMENT = b":\n\n"
+_HANG_UP_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
@@ -108,8 +109,11 @@ class _EventStream:
             if not self._is_gone and not self._is_too_slow:
                 await self._send(b"", more=False)
         except TimeIsUp:
-            pass
+            self._is_too_slow = True
         finally:
+            if self._is_too_slow:
+                # `close_late` hangs up; an answer that is left in the middle is a fault to uvicorn
+                await wait({leaving}, timeout=_HANG_UP_SECONDS)
             leaving.cancel()
             self._leave()
 

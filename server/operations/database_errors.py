@@ -3,6 +3,7 @@
 SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
+from asyncpg import InternalClientError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -25,7 +26,7 @@ def read_database_error(error: BaseException) -> DomainError | None:
         cause = getattr(error.orig, "__cause__", None) or error
         away = error.connection_invalidated
     state = str(getattr(cause, "sqlstate", None))
-    if away or isinstance(cause, OSError) or state.startswith(_AWAY):
+    if away or isinstance(cause, OSError | InternalClientError) or state.startswith(_AWAY):
         return Unavailable("The database is away; try again later.")
     if state in _BUSY:
         return Unavailable("The database is busy; try again.")

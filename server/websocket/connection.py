@@ -208,9 +208,9 @@ class Connection:
 
     async def _end_for_restart(self) -> None:
         for operation in list(self._under_way):
-            if operation.is_subscription:
-                operation.stop()
-        await _end(self._under_way)
+            operation.end_for_restart()
+        # of a subscription a message may be on its way, which the closing ends
+        await _end({each for each in self._under_way if not each.is_subscription})
         await self._socket.close(CloseCode.SERVICE_RESTART, "The server restarts")
 
     async def _end(self) -> None:

@@ -21,7 +21,8 @@ class CloseCode(IntEnum):
     """Nothing was asked for a long time."""
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
-    """The client reads too slowly or has too many connections, or the database is away."""
+    """The client reads too slowly, answers no ping or has too many connections, or the database is
+    away."""
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
     """An operation was asked for before the connection was acknowledged."""

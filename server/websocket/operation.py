@@ -49,6 +49,7 @@ class Operation:
         self._answers = 0
         self._is_sending = False
         self._is_unwanted = False
+        self._is_ending = False
         context = copy_context()
         context.run(request_id.set, self._request_id)
         self._record = context.run(backend.log.begin)
@@ -72,6 +73,12 @@ class Operation:
         # a message that was sent in part has to be sent whole, or the next one is none
         if self._record.kind != "mutation" and not self._is_sending:
             self.task.cancel()
+
+    def end_for_restart(self) -> None:
+        """End a subscription, or begin none; a query or mutation runs to its end."""
+        self._is_ending = True
+        if self.is_subscription:
+            self.stop()
 
     async def _run(self) -> None:
         with suppress(SocketGone):
@@ -98,6 +105,8 @@ class Operation:
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
             await self._deliver(Outcome([error]))
+            return
+        if self._is_ending:
             return
         # a subscription that has begun is counted with its connection alone
         await self._deliver_all(ready)

@@ -106,7 +106,10 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._abort_later()
 
     def keepalive_timeout(self) -> None:
-        """Cut off a client that answers no ping."""
+        """Close a client that answers no ping, and cut it off."""
+        if not self.close_sent and not self.transport.is_closing():
+            # uvicorn's code says that the server is at fault, and clients do not come again
+            self.conn.fail(CloseCode.TRY_AGAIN_LATER, "No answer to a ping; connect again")
         super().keepalive_timeout()
         self._abort_later()
 

@@ -1,10 +1,11 @@
 """What goes wrong, and what must be true of the servers meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
+from typing import TypeAlias
 
 import httpx2
 
@@ -13,8 +14,8 @@ from tests.chaos.restarted_server import RestartedServer
 from tests.chaos.retrying_writer import Progress
 from tests.chaos.writer_mutations import DRAINED, SESSIONS
 
-DATABASE_TIMEOUT_SECONDS = 2.0
-"""The servers' setting, below the default so that the test is quick."""
+Fault: TypeAlias = Callable[[], Awaitable[None]]
+
 _ANSWERED_SECONDS = 15.0
 """Within which requests are refused and servers are ready again, however busy this machine is."""
 _UNDER_WAY = 4
@@ -41,7 +42,7 @@ class Faults:
     progress: Progress
 
     @property
-    def kinds(self) -> list[Callable[[], Awaitable[None]]]:
+    def kinds(self) -> list[Fault]:
         return [
             self.database_restarts,
             self.database_is_killed,
@@ -54,11 +55,12 @@ class Faults:
             self.both_servers_are_killed,
         ]
 
-    def schedule(self, count: int) -> list[Callable[[], Awaitable[None]]]:
-        """Draw faults, each kind once before any comes again."""
-        drawn: list[Callable[[], Awaitable[None]]] = []
+    def schedule(self, count: int, kinds: Sequence[Fault] | None = None) -> list[Fault]:
+        """Draw faults, of all kinds or some, each kind once before any comes again."""
+        kinds = kinds or self.kinds
+        drawn: list[Fault] = []
         while len(drawn) < count:
-            drawn += self.random.sample(self.kinds, len(self.kinds))
+            drawn += self.random.sample(kinds, len(kinds))
         return drawn[:count]
 
     def _any_server(self) -> RestartedServer:

@@ -1,6 +1,7 @@
 """`sessiongraph serve` on a port that it keeps, and a supervisor that starts it again."""
 
 import asyncio
+import os
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
@@ -8,9 +9,22 @@ from dataclasses import dataclass, field
 
 from tests.server_process import COMMAND
 
+DATABASE_TIMEOUT_SECONDS = 2.0
+"""The servers' setting, below the default so that the test is quick."""
 _LINE_BYTES = 2**24
 _NO_DATABASE = "sessiongraph: No database answers at "
 _MIGRATION_BROKEN = "sessiongraph: The migration failed and changed nothing: "
+
+
+def server_environment(database_url: str) -> dict[str, str]:
+    """Give the settings of a server that asks for no key."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database_url,
+        "SESSIONGRAPH_INSECURE": "true",
+        "SESSIONGRAPH_LOG_LEVEL": "WARNING",
+        "SESSIONGRAPH_DATABASE_TIMEOUT_SECONDS": str(DATABASE_TIMEOUT_SECONDS),
+    }
 
 
 @dataclass
@@ -28,6 +42,12 @@ class RestartedServer:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of the process that is running."""
+        assert self._process is not None
+        return self._process.pid
 
     async def start(self) -> None:
         """Start it; as often as it takes while there is no database."""

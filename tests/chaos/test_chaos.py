@@ -6,25 +6,22 @@ SESSIONGRAPH_TEST_SEED draws the same mutations and faults again.
 
 import asyncio
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 from time import monotonic
 
 import httpx2
-import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database import create_engine, read_url
 from server.settings import Settings
 from tests.chaos.acknowledged_records import check_acknowledged, check_patches
-from tests.chaos.faults import DATABASE_TIMEOUT_SECONDS, Faults
+from tests.chaos.drawn import draw_random, split
+from tests.chaos.faults import Faults
 from tests.chaos.feed_follower import FeedFollower
 from tests.chaos.killable_postgres import KillablePostgres, find_free_port
-from tests.chaos.restarted_server import RestartedServer
+from tests.chaos.report import report, tell
+from tests.chaos.restarted_server import RestartedServer, server_environment
 from tests.chaos.retrying_writer import LONGEST_ANSWER_SECONDS, Progress, RetryingWriter
 from tests.chaos.writer_mutations import SESSIONS, WriterMutations, preparations
 from tests.invariants import check_invariants
@@ -39,29 +36,9 @@ REPEATED_AT_THE_END = 100
 """How many mutations of each writer are sent again when all is over."""
 
 
-@pytest.fixture
-def postgres() -> Iterator[KillablePostgres]:
-    """A PostgreSQL without tables, in a folder that its account can reach."""
-    with tempfile.TemporaryDirectory(prefix="sessiongraph-chaos-") as folder:
-        Path(folder).chmod(0o755)
-        made = KillablePostgres(Path(folder) / "store")
-        made.start()
-        yield made
-        made.stop()
-
-
 async def test_nothing_is_lost_or_doubled(postgres: KillablePostgres) -> None:
-    given = os.environ.get("SESSIONGRAPH_TEST_SEED")
-    seed = SystemRandom().randrange(1_000_000) if given is None else int(given)
-    _tell(f"SESSIONGRAPH_TEST_SEED={seed}")
-    random = Random(seed)  # noqa: S311  repeats the run
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": postgres.url,
-        "SESSIONGRAPH_INSECURE": "true",
-        "SESSIONGRAPH_LOG_LEVEL": "WARNING",
-        "SESSIONGRAPH_DATABASE_TIMEOUT_SECONDS": str(DATABASE_TIMEOUT_SECONDS),
-    }
+    random = draw_random()
+    environment = server_environment(postgres.url)
     servers = [RestartedServer(environment, find_free_port()) for _ in range(SERVERS)]
     progress = Progress()
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=WRITERS)
@@ -75,12 +52,12 @@ async def test_nothing_is_lost_or_doubled(postgres: KillablePostgres) -> None:
             await run.prepare()
             started = monotonic()
             await run.record_through(faults)
-            _tell(f"{FAULTS} faults in {monotonic() - started:.0f} s")
+            tell(f"{FAULTS} faults in {monotonic() - started:.0f} s")
             await run.check(engine)
         finally:
             await engine.dispose()
             await asyncio.gather(*[server.drain() for server in servers])
-            _report(progress, servers)
+            report(progress, servers)
     for server in servers:
         assert server.faults() == []
 
@@ -99,11 +76,11 @@ class _Run:
         addresses = [server.address for server in servers]
         names = ["preparing", *(f"writer {number}" for number in range(WRITERS))]
         self._preparing, *self._writers = [
-            RetryingWriter(name, addresses, _split(random), http, progress) for name in names
+            RetryingWriter(name, addresses, split(random), http, progress) for name in names
         ]
-        self._mutations = [WriterMutations(each.name, _split(random)) for each in self._writers]
+        self._mutations = [WriterMutations(each.name, split(random)) for each in self._writers]
         self._followers = [
-            FeedFollower(session, addresses, _split(random), http, progress) for session in SESSIONS
+            FeedFollower(session, addresses, split(random), http, progress) for session in SESSIONS
         ]
 
     async def prepare(self) -> None:
@@ -126,7 +103,7 @@ class _Run:
                 await fault()
                 over = monotonic()
                 await self._resumes()
-                _tell(
+                tell(
                     f"{fault.__name__}: {over - started:.1f} s, and {monotonic() - over:.1f} s"
                     f" until {BETWEEN_FAULTS} more were acknowledged"
                 )
@@ -152,27 +129,7 @@ class _Run:
             await follower.check(engine)
 
 
-def _split(random: Random) -> Random:
-    """Give a client numbers of its own, whatever the others draw."""
-    return Random(random.random())  # noqa: S311  repeats the run
-
-
 async def _repeat_some(client: RetryingWriter) -> None:
     known = client.acknowledged
     for one in client.random.sample(known, min(len(known), REPEATED_AT_THE_END)):
         await client.repeat(one)
-
-
-def _tell(line: str) -> None:
-    """Print a line, which pytest shows of a test that failed, or with -s."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _report(progress: Progress, servers: list[RestartedServer]) -> None:
-    _tell(f"{progress.acknowledged} mutations acknowledged; requests ended as follows:")
-    for end, count in sorted(progress.seen.items()):
-        _tell(f"{count:7} {end}")
-    _tell(f"The longest answer took {progress.longest_seconds:.1f} s.")
-    for server in servers:
-        _tell(f"Server processes ended: {dict(server.ends)}")

@@ -1,9 +1,10 @@
 """What a writer records: mutations of many kinds at random, most in sessions that it shares."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 SESSIONS = tuple(f"shared {number}" for number in range(6))
@@ -37,13 +38,18 @@ class WriterMutation:
         )
 
 
-def preparations() -> list[WriterMutation]:
-    """Give the mutations that make what all writers share."""
+def preparations(
+    sessions: Sequence[str] = SESSIONS, parents: Mapping[str, str] = MappingProxyType({})
+) -> list[WriterMutation]:
+    """Give the mutations that make what all writers share; a session's parent is made before it."""
     return [
-        *[_create_session({"sessionId": session}) for session in (*SESSIONS, DRAINED)],
+        *[
+            _create_session({"sessionId": each, "parent": parents.get(each)})
+            for each in (*sessions, DRAINED)
+        ],
         *[
             _upsert({"session": session, "moduleId": module, "state": {}})
-            for session in SESSIONS
+            for session in sessions
             for module in (MERGED, REPLACED)
         ],
         *[_create_memory({}) for _ in range(MEMORIES)],
@@ -60,6 +66,8 @@ class WriterMutations:
     """The ids of the memories that all share."""
     patches: dict[str, int] = field(default_factory=dict)
     """The last number that this writer put under its name in each session's merged state."""
+    sessions: Sequence[str] = SESSIONS
+    """Those that all share."""
     _number: int = 0
     _calls: list[str] = field(default_factory=list)
     _confirmations: list[str] = field(default_factory=list)
@@ -92,7 +100,7 @@ class WriterMutations:
             self._confirmations.append(answer["confirmation"]["id"])
 
     def _shared(self) -> Values:
-        return {"session": self.random.choice(SESSIONS)}
+        return {"session": self.random.choice(self.sessions)}
 
     def _calls_of_a_message(self) -> list[Values]:
         # others use the same ids, whose attempts are numbered
@@ -105,7 +113,7 @@ class WriterMutations:
     def _session(self) -> WriterMutation:
         values: Values = {"sessionId": f"{self.name} {self._number}"}
         if self.random.random() < 0.5:
-            values["parent"] = self.random.choice(SESSIONS)
+            values["parent"] = self.random.choice(self.sessions)
         return _create_session(values)
 
     def _message(self) -> WriterMutation:

@@ -9,40 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
 
 from server.http.media_types import negotiate
 from tests.live_server import LiveServer
+from tests.sent_events import ACCEPT, read_events
 from tests.server.http.hostile_requests import HOSTILE
 from tests.server.http.toy_schema import REVOKED, ToyContext, toy_client
 from tests.server.toy_server import toy_server
-
-ACCEPT = {"accept": "text/event-stream"}
-
-
-async def _events(response: httpx2.Response) -> AsyncIterator[tuple[str, Any]]:
-    """Read a stream's events, and `:` for each comment."""
-    name, data = "", []
-    async for line in _lines(response):
-        if line.startswith(":"):
-            yield ":", None
-        elif line.startswith("event: "):
-            name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            data.append(line.removeprefix("data: "))
-        elif name:
-            text = "\n".join(data)
-            yield name, orjson.loads(text) if text else None
-            name, data = "", []
-
-
-async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
-    kept = b""
-    async for piece in response.aiter_bytes():
-        *lines, kept = (kept + piece).split(b"\n")
-        for line in lines:
-            yield line.decode()
 
 
 @asynccontextmanager
@@ -65,7 +39,7 @@ async def _all(server: LiveServer, query: str, **options: str) -> list[tuple[str
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert response.headers["cache-control"] == "no-store"
-        return [event async for event in _events(response) if event[0] != ":"]
+        return [event async for event in read_events(response.aiter_bytes()) if event[0] != ":"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -103,7 +77,7 @@ async def test_a_mutation() -> None:
         ("{ unwritable }", "INTERNAL"),
     ],
 )
-async def test_errors_come_as_events(query: str, code: str) -> None:
+async def test_errors_come_asread_events(query: str, code: str) -> None:
     async with toy_server() as server:
         (name, answer), last = await _all(server, query)
         assert (name, last) == ("next", ("complete", None))
@@ -155,7 +129,7 @@ async def test_leaving_closes_a_subscription() -> None:
     context = ToyContext()
     async with toy_server(context) as server:
         async with _ask(server, "subscription { follow }") as response:
-            async for name, _ in _events(response):
+            async for name, _ in read_events(response.aiter_bytes()):
                 if name == "next":
                     break
         await asyncio.wait_for(context.ended.wait(), 5)
@@ -176,7 +150,7 @@ async def test_comments_keep_a_quiet_stream_alive() -> None:
         _ask(server, "subscription { follow }") as response,
     ):
         names = []
-        async for name, _ in _events(response):
+        async for name, _ in read_events(response.aiter_bytes()):
             names.append(name)
             if names[-3:] == [":"] * 3:
                 break
@@ -191,7 +165,7 @@ async def test_a_stream_that_the_server_ends_is_not_complete(end: str) -> None:
         _ask(server, "subscription { follow }", authorization="event stream") as response,
     ):
         names = []
-        async for name, _ in _events(response):
+        async for name, _ in read_events(response.aiter_bytes()):
             names.append(name)
             if name == "next" and end == "stop":
                 server.streams.stop()

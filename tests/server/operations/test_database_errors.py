@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from asyncpg import InternalClientError
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,6 +44,12 @@ async def test_a_used_up_pool_is_unavailable(small: AsyncEngine) -> None:
 async def test_a_connection_that_breaks_is_unavailable(engine: AsyncEngine) -> None:
     terminate = "SELECT pg_terminate_backend(pg_backend_pid())"
     assert await _code(engine, terminate, "SELECT 1") == "UNAVAILABLE"
+
+
+def test_a_driver_that_loses_its_way_is_unavailable() -> None:
+    read = read_database_error(InternalClientError("got result for unknown protocol state"))
+    assert read is not None
+    assert read.code == "UNAVAILABLE"
 
 
 async def test_a_database_that_is_gone_is_unavailable(

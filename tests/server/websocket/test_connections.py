@@ -14,6 +14,7 @@ from server.websocket.origins import is_allowed_origin
 from tests.live_server import GraphQLSocket
 from tests.server.http.toy_schema import REVOKED, ToyContext
 from tests.server.toy_server import toy_server
+from tests.waiting import IN_TIME, until
 
 INIT_TIMEOUT = 0.2
 
@@ -158,6 +159,37 @@ async def test_a_stop_ends_mutations_first_and_then_the_socket() -> None:
         assert await client.close_code() == (1012, "The server restarts")
 
 
+async def test_a_stop_begins_no_subscription() -> None:
+    context = ToyContext()
+    async with (
+        toy_server(context, max_concurrent_operations_per_key=1) as server,
+        server.client(authorization="a") as client,
+        asyncio.timeout(IN_TIME),
+    ):
+        await client.subscribe("a", "{ waits }")
+        await context.started.wait()
+        await client.subscribe("b", "subscription { flood(size: 1) }")
+        await client.send(type="ping")
+        assert await client.receive() == {"type": "pong"}
+        server.streams.stop()
+        context.proceed.set()
+        assert [(await client.receive())["id"] for _ in range(2)] == ["a", "a"]
+        assert await client.close_code() == (1012, "The server restarts")
+
+
+async def test_a_stop_does_not_wait_for_who_does_not_read() -> None:
+    async with toy_server() as server, server.client() as client:
+        await client.subscribe("a", "subscription { flood(size: 100000) }")
+        await client.receive()
+        client.socket.transport.pause_reading()
+        await until(lambda: server.unread_bytes > 2**16)  # of which nothing more is added
+        server.streams.stop()
+        async with asyncio.timeout(Settings().send_timeout_seconds / 2):
+            await until(lambda: not server.streams.number)
+        client.socket.transport.resume_reading()
+        assert await client.close_code() == (1012, "The server restarts")
+
+
 async def test_pings_of_the_server_find_lost_clients() -> None:
     async with (
         toy_server(ToyContext(), keepalive_seconds=0.1, send_timeout_seconds=0.2) as server,
@@ -168,7 +200,8 @@ async def test_pings_of_the_server_find_lost_clients() -> None:
         async with asyncio.timeout(20):
             while server.streams.number:  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.05)
-        client.socket.transport.abort()
+        client.socket.transport.resume_reading()
+        assert await client.close_code() == (1013, "No answer to a ping; connect again")
 
 
 def test_streams_are_counted() -> None:
