@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, Node, Visitor, visit
 
+from resolvers.abandoned_work import abandon
 from server.caller import Caller
 from server.operations.answer import Outcome
 from server.operations.document_limits import MeasuredOperation
@@ -35,6 +36,7 @@ class SharedEvents:
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = create_task(execute())
+            abandon(task)  # all who wait may go
             task.add_done_callback(lambda _: self._under_way.pop(key))
         return await shield(task)
 

@@ -106,6 +106,8 @@ def _check_marks(seen: dict[tuple[str, str], set[str]]) -> None:
     for kind in object_types():
         if kind.name.endswith("Payload") or kind.name in {"BatchResult", "RecordError"}:
             continue
+        if kind.name.endswith("Change"):  # of subscriptions (test_following.py)
+            continue
         for name, field in kind.fields.items():
             assert (kind.name, name) in seen, f"{kind.name}.{name} is never told"
             if get_named_type(field.type).name not in {"String", "JSON"}:
