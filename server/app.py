@@ -86,6 +86,9 @@ def create_app(
 
     add_process_metrics(metrics, engine, runner.documents)
     metrics.gauge(
+        "sessiongraph_subscriptions", "Subscriptions under way.", lambda: runner.subscriptions
+    )
+    metrics.gauge(
         "sessiongraph_waits", "Queries that wait for a decision.", lambda: runner.waits.number
     )
     notices.add_metrics(metrics)

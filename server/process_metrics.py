@@ -3,6 +3,7 @@
 import psutil
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from resolvers.following.shared_reads import shared_reads
 from resolvers.pooled_connection import pool_of, waiting_for_connection
 from server.metrics import Metrics
 from server.operations.document_cache import DocumentCache
@@ -34,6 +35,16 @@ def add_process_metrics(metrics: Metrics, engine: AsyncEngine, documents: Docume
         "sessiongraph_document_misses",
         "Documents that had to be prepared.",
         lambda: documents.misses,
+    )
+    metrics.counter(
+        "sessiongraph_followed_rows",
+        "Events and accesses that were read for subscribers as they came.",
+        lambda: shared_reads(engine).rows,
+    )
+    metrics.counter(
+        "sessiongraph_followed_rows_delay_seconds",
+        "Time from the beginning of their transactions until they were read.",
+        lambda: shared_reads(engine).delay_seconds,
     )
     process = psutil.Process()
     # under the names that Prometheus's own clients give them

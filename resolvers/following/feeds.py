@@ -20,11 +20,13 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Double,
     Row,
     Select,
     Table,
     Uuid,
     bindparam,
+    cast,
     func,
     literal_column,
     select,
@@ -72,7 +74,7 @@ class FeedPage(NamedTuple):
 
 @dataclass(frozen=True)
 class Feed:
-    """Loads the next rows of many owners by one statement: their ids, numbers and `more` columns.
+    """Loads the next rows of many owners by one statement: id, number, age and `more` columns.
 
     `number` is the column that grows. Where that is a position, which sessions take in any order,
     only settled ones are read.
@@ -136,8 +138,15 @@ class Feed:
             conditions.append(columns[self.owner] == key.c.owner)
             held = owners.project_id == PROJECT, owners.id == key.c.owner
             is_there = select(owners.id).where(*held).exists()
+        age = func.extract("epoch", func.clock_timestamp() - columns.created_at)
         shown = [columns[name] for name in ("id", self.number, *self.more)]
-        rows = select(*shown).where(*conditions).order_by(number).limit(PAGE_ROWS).lateral()
+        rows = (
+            select(*shown, cast(age, Double).label("age"))
+            .where(*conditions)
+            .order_by(number)
+            .limit(PAGE_ROWS)
+            .lateral()
+        )
         return (
             select(rows, key.c.place, is_there.label("is_there"))
             .select_from(key.outerjoin(rows, true()))
@@ -166,6 +175,7 @@ async def follow(
     reads = shared_reads(context.engine)
     topic: Topic = context.project_id if owner is None else owner
     with context.changes.follow(topic) as follower:
+        is_up_to_date = False
         while True:
 
             async def read(after: int = after) -> FeedPage:
@@ -174,11 +184,14 @@ async def follow(
 
             page = await patiently(read)
             if page.rows:
+                if is_up_to_date:  # or it is no delay of ours
+                    reads.count_delays([row.age for row in page.rows])
                 yield page.rows
                 after = getattr(page.rows[-1], feed.number)
             if not page.is_there:
                 return
             if len(page.rows) < PAGE_ROWS:
+                is_up_to_date = True
                 await follower.wait()
 
 

@@ -3,7 +3,7 @@
 Nothing is kept: what was read is out of date at the next change.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,10 @@ class SharedReads:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.positions = SettledPositions(engine)
+        self.rows = 0
+        """How many rows were read as they came."""
+        self.delay_seconds = 0.0
+        """From the beginning of the transactions that wrote them until then, all together."""
         self._engine = engine
         self._loaders: dict[tuple[int, Hashable], DataLoader[Any, Any]] = {}
 
@@ -27,6 +31,11 @@ class SharedReads:
         """Load what a key leads to, together with the others asked for at the same time."""
         loaded: Loaded = await self._batched(project_id, loader).load(key)
         return loaded
+
+    def count_delays(self, seconds: Sequence[float]) -> None:
+        """Count rows that a follower read as they came, by their ages."""
+        self.rows += len(seconds)
+        self.delay_seconds += sum(seconds)
 
     def _batched(self, project_id: int, loader: Loader[Any]) -> DataLoader[Any, Any]:
         batched = self._loaders.get((project_id, loader))

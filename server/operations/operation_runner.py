@@ -79,6 +79,8 @@ class OperationRunner:
         self.shares = Shares(settings)
         self._events = SharedEvents()
         self.waits = Waits(settings)
+        self.subscriptions = 0
+        """How many are under way."""
         self.documents = DocumentCache(self._schema, settings)
         self._time_limit = TimeLimit(settings.request_timeout_seconds)
 

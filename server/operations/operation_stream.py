@@ -58,6 +58,7 @@ async def stream_outcomes(
         if isinstance(started, Outcome):
             yield started
             return
+    runner.subscriptions += 1
     try:
         async for event in started:
             is_shown = False
@@ -75,6 +76,7 @@ async def stream_outcomes(
     except Exception as error:  # noqa: BLE001  as above
         yield Outcome([error])
     finally:
+        runner.subscriptions -= 1
         if isinstance(started, AsyncGenerator):
             await started.aclose()
 

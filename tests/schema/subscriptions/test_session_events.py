@@ -141,3 +141,23 @@ async def test_another_project_sees_no_such_session(
             errors.append(message)
     assert errors[0] == errors[1]
     assert errors[0]["payload"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_subscriptions_and_how_far_they_are_behind_are_measured(
+    graphql: GraphQLClient, server: LiveServer
+) -> None:
+    async def figure(name: str) -> float:
+        lines = (await graphql.http.get("/metrics")).text.splitlines()
+        (line,) = [line for line in lines if line.startswith(f"sessiongraph_{name} ")]
+        return float(line.split()[1])
+
+    await graphql.record("createSession", "replayed", sessionId="s")
+    async with server.client() as client:
+        await client.subscribe("1", _FOLLOW, variables={"session": "s", "after": 0})
+        await client.next()
+        assert await figure("followed_rows_total") == 0  # it was there before
+        await graphql.record("recordMessage", "replayed", session="s", role="USER")
+        await client.next()
+        assert await figure("subscriptions") == 1
+        assert await figure("followed_rows_total") == 1
+        assert 0 < await figure("followed_rows_delay_seconds_total") < 60
