@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.app import create_app
 from server.open_streams import OpenStreams
 from server.settings import Settings
+from tests.comparable_answers import comparable_answer, comparable_errors
 from tests.execution.operations import Operation, subscriptions
 from tests.execution.test_same_answers import EXAMPLES, some_ids
 from tests.history import fill
@@ -63,10 +64,13 @@ async def _read(client: GraphQLSocket, own_id: str, most: int) -> list[bytes]:
 def _without_request(content: Any) -> bytes | None:
     """Give a message of errors without what tells the request; None where there are none."""
     payload = content["payload"]
-    errors = payload if isinstance(payload, list) else payload.get("errors", ())
-    for error in errors:
-        error["extensions"].pop("requestId", None)
-    return orjson.dumps(content) if errors else None
+    if isinstance(payload, list):
+        content["payload"] = comparable_errors(payload)
+    elif "errors" in payload:
+        comparable_answer(payload)
+    else:
+        return None
+    return orjson.dumps(content)
 
 
 @pytest.fixture

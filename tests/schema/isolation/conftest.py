@@ -26,6 +26,7 @@ from server.administration.projects import create_project
 from server.app import create_app
 from server.database import create_engine
 from server.settings import Settings
+from tests.comparable_answers import comparable_answer
 from tests.conftest import new_name, run
 from tests.graphql_client import GraphQLClient, Reply
 from tests.invariants import digest_rows
@@ -163,10 +164,7 @@ class Prober:
 
 
 def _without_request(response: httpx2.Response) -> tuple[int, Any]:
-    answer = response.json()
-    for error in answer.get("errors", ()):
-        error["extensions"].pop("requestId", None)
-    return response.status_code, answer
+    return response.status_code, comparable_answer(response.json())
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ async def test_the_engine_is_disposed_of_at_the_end(engine: AsyncEngine) -> None
         yield {"type": "lifespan.startup"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
             assert (await client.get("/readyz")).status_code == 200
-        assert used.checkedin() == 1
+        assert used.checkedin() >= 1
         yield {"type": "lifespan.shutdown"}
 
     sent: list[Any] = []
