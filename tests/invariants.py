@@ -44,6 +44,19 @@ _BROKEN = {
         GROUP BY s.project_id, s.id, s.event_sequence
         HAVING min(e.sequence) IS DISTINCT FROM 1 OR max(e.sequence) <> count(*)
             OR count(*) <> s.event_sequence""",
+    "events have their session's root, and positions in the order of its sequence": """
+        SELECT e.id FROM (
+            SELECT *, lag(position) OVER (PARTITION BY project_id, session_id ORDER BY sequence)
+                AS before
+            FROM session_events
+        ) e JOIN sessions s ON s.project_id = e.project_id AND s.id = e.session_id
+        WHERE e.root_id <> s.root_id OR e.position <= e.before""",
+    "a position is one event's": """
+        SELECT min(id::text) FROM session_events GROUP BY position HAVING count(*) > 1""",
+    "the uses of a memory are numbered without gaps": """
+        SELECT m.id FROM memories m LEFT JOIN memory_accesses a
+            ON a.project_id = m.project_id AND a.memory_id = m.id
+        GROUP BY m.project_id, m.id HAVING max(a.sequence) <> count(a.sequence)""",
     "whatever is recorded in a session is in its feed": """
         SELECT subject.id FROM (
             SELECT project_id, id, 'message' AS type FROM messages
