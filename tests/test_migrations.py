@@ -76,6 +76,35 @@ async def test_a_project_whose_name_is_none_gets_one(empty: AsyncEngine) -> None
         assert names.all() == ["default", "project-2", "a"]
 
 
+_EVENTS_BEFORE_POSITIONS = """
+    INSERT INTO sessions (project_id, id, root_id, input_hash)
+        SELECT 1, id, id, '' FROM unnest(ARRAY[:one, :two]::uuid[]) id;
+    INSERT INTO session_events (project_id, id, session_id, sequence, event_type, created_at)
+        SELECT 1, gen_random_uuid(), session_id::uuid, sequence, 'x',
+            '2026-01-01Z'::timestamptz + at * '1 s'::interval
+        FROM (VALUES (:one, 1, 1), (:one, 2, 5), (:one, 3, 3), (:two, 1, 2), (:two, 2, 4))
+            e (session_id, sequence, at)
+"""
+
+
+async def test_events_that_are_there_get_positions(empty: AsyncEngine) -> None:
+    one, two = (str(UUID(int=number)) for number in (1, 2))
+    await runner.upgrade(empty, "0006")
+    async with empty.begin() as connection:
+        for statement in _EVENTS_BEFORE_POSITIONS.split(";"):
+            await connection.execute(text(statement), {"one": one, "two": two})
+    await runner.upgrade(empty)
+    async with empty.begin() as connection:
+        found = await connection.execute(
+            text("SELECT session_id::text, sequence FROM session_events ORDER BY position")
+        )
+        # in a session by sequence, though the third began before the second
+        assert [tuple(row) for row in found] == [(one, 1), (two, 1), (two, 2), (one, 2), (one, 3)]
+        assert await connection.scalar(text("SELECT nextval('session_event_positions')")) == 6
+        others = text("SELECT count(*) FROM session_events WHERE root_id <> session_id")
+        assert await connection.scalar(others) == 0
+
+
 async def test_migrations_make_what_the_models_say(
     empty: AsyncEngine, database_url: URL, engine: AsyncEngine
 ) -> None:
