@@ -43,9 +43,9 @@ WITH memory AS (
     UPDATE memories SET access_count = access_count + 1, last_accessed_at = now()
     WHERE project_id = 1 AND id = $1 RETURNING id, access_count
 ), access AS (
-    INSERT INTO memory_accesses (project_id, id, memory_id, access_type, accessed_by,
+    INSERT INTO memory_accesses (project_id, id, memory_id, sequence, access_type, accessed_by,
         accessor_type, context, usefulness)
-    SELECT 1, uuidv7(), id, $2, $3, $4, $5, $6 FROM memory RETURNING id
+    SELECT 1, uuidv7(), id, access_count, $2, $3, $4, $5, $6 FROM memory RETURNING id
 )
 SELECT json_build_object('data', json_build_object('recordMemoryAccess', json_build_object(
     'memoryAccess', json_build_object('id', access.id),

@@ -19,9 +19,9 @@ export const resolvers = {
            UPDATE memories SET access_count = access_count + 1, last_accessed_at = now()
            WHERE project_id = 1 AND id = $1 RETURNING *
          ), access AS (
-           INSERT INTO memory_accesses (project_id, id, memory_id, access_type, accessed_by,
-             accessor_type, context, usefulness)
-           SELECT 1, uuidv7(), id, $2, $3, $4, $5, $6 FROM memory RETURNING *
+           INSERT INTO memory_accesses (project_id, id, memory_id, sequence, access_type,
+             accessed_by, accessor_type, context, usefulness)
+           SELECT 1, uuidv7(), id, access_count, $2, $3, $4, $5, $6 FROM memory RETURNING *
          )
          SELECT access.id, access.access_type, access.usefulness, access.occurred_at,
            memory.id AS memory_id, content, importance, access_count FROM access, memory`,

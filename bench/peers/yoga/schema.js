@@ -161,14 +161,16 @@ builder.mutationType({
       type: RecordMemoryAccessPayload,
       args: { input: t.arg({ type: RecordMemoryAccessInput, required: true }) },
       resolve: async (_, { input: { memory: id, ...access } }) => {
-        const [memory, memoryAccess] = await prisma.$transaction([
-          prisma.memory.update({
+        return prisma.$transaction(async (transaction) => {
+          const memory = await transaction.memory.update({
             where: { projectId_id: { projectId: PROJECT, id } },
             data: { accessCount: { increment: 1 }, lastAccessedAt: new Date() }
-          }),
-          prisma.memoryAccess.create({ data: { projectId: PROJECT, memoryId: id, ...access } })
-        ])
-        return { memory, memoryAccess }
+          })
+          const memoryAccess = await transaction.memoryAccess.create({
+            data: { projectId: PROJECT, memoryId: id, sequence: memory.accessCount, ...access }
+          })
+          return { memory, memoryAccess }
+        })
       }
     })
   })
