@@ -61,7 +61,8 @@ def main() -> None:
         told, text = json.dumps(result), f"You get {arguments['amount']} euros back."
     else:
         told = f"{decision['status']}: {decision['reason']}"
-        text = f"I may not give the money back: {decision['reason'] or 'nobody allowed it'}."
+        reason = (decision["reason"] or "nobody allowed it").rstrip(".")
+        text = f"I may not give the money back: {reason}."
     # what the model is told of its call, then what a model would make of it
     say(given.session, "told", role="TOOL", toolCallId="call-1", content=told)
     say(given.session, "answer", role="ASSISTANT", content=text)
