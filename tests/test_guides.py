@@ -133,7 +133,7 @@ def test_the_timeouts_and_limits_that_are_promised_are_the_servers() -> None:
 def test_the_documents_of_the_other_guides_are_valid(name: str) -> None:
     text = (ROOT / "docs/guides" / name).read_text()
     documents = re.findall(r"^```graphql\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    documents += re.findall(r"const query = `(.*?)`", text, re.DOTALL)
+    documents += re.findall(r"\bquery: `(.*?)`", text, re.DOTALL)
     assert documents
     for document in documents:
         assert not validate(build_schema(str(schema)), parse(document)), document
