@@ -7,6 +7,7 @@ small buffers, so that what it leaves unread stays with the server.
 import asyncio
 import os
 import socket
+from abc import ABC, abstractmethod
 from asyncio import (
     Event,
     IncompleteReadError,
@@ -82,7 +83,7 @@ class Memory:
 
 
 @dataclass
-class Follower:
+class Follower(ABC):
     """A client that reads, or does not."""
 
     address: str
@@ -114,9 +115,9 @@ class Follower:
                     assert not self.is_reading, "cut off"
                     self.is_reading = True
 
+    @abstractmethod
     def events(self) -> AsyncGenerator[int, None]:
         """Give the sequences of events that come over one connection."""
-        raise NotImplementedError
 
     async def connect(self, raw: socket.socket) -> None:
         """Connect a socket."""
