@@ -17,7 +17,7 @@ from models.module_state import ModuleState
 from models.persisted_document import PersistedDocument
 from models.project import Project
 from models.session import Session, SessionKind, SessionStatus
-from models.session_event import SessionEvent
+from models.session_event import EventType, SessionEvent
 from models.session_metric import SessionMetric
 from models.state_snapshot import StateSnapshot
 from models.state_transition import StateTransition
@@ -32,6 +32,7 @@ __all__ = [
     "Base",
     "Confirmation",
     "ConfirmationStatus",
+    "EventType",
     "IdempotencyKey",
     "Memory",
     "MemoryAccess",

@@ -1,6 +1,7 @@
 """Session events: the feed of everything that was recorded in a session."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,18 +17,38 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import JSON, Base, ProjectRow, not_negative, references
 
+
+class EventType(StrEnum):
+    """The events that the server writes itself; runtimes use other types for theirs."""
+
+    SESSION_CREATED = "session.created"
+    SESSION_UPDATED = "session.updated"
+    SESSION_STATUS_CHANGED = "session.status_changed"
+    MESSAGE_RECORDED = "message.recorded"
+    MESSAGE_DELETED = "message.deleted"
+    MESSAGES_DELETED = "messages.deleted"
+    TOOL_CALL_RECORDED = "tool_call.recorded"
+    TOOL_CALL_COMPLETED = "tool_call.completed"
+    CONFIRMATION_REQUESTED = "confirmation.requested"
+    CONFIRMATION_DECIDED = "confirmation.decided"
+    STATE_TRANSITION_RECORDED = "state_transition.recorded"
+    SESSION_METRIC_RECORDED = "session_metric.recorded"
+    MEMORY_CREATED = "memory.created"
+    MEMORY_ACCESSED = "memory.accessed"
+
+
 POSITIONS = Sequence("session_event_positions", metadata=Base.metadata)
 """Numbers all events, whatever their session, in the order in which they were written."""
 
 PROJECT_EVENT_TYPES = (
-    "session.created",
-    "session.updated",
-    "session.status_changed",
-    "confirmation.requested",
-    "confirmation.decided",
+    EventType.SESSION_CREATED,
+    EventType.SESSION_UPDATED,
+    EventType.SESSION_STATUS_CHANGED,
+    EventType.CONFIRMATION_REQUESTED,
+    EventType.CONFIRMATION_DECIDED,
 )
 """What can be followed in all sessions of a project at once."""
-IS_PROJECT_EVENT = f"event_type IN ({', '.join(map(repr, PROJECT_EVENT_TYPES))})"
+IS_PROJECT_EVENT = f"event_type IN ({', '.join(repr(str(each)) for each in PROJECT_EVENT_TYPES)})"
 
 
 class SessionEvent(ProjectRow, Base):

@@ -11,13 +11,14 @@ from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, exists, func, select, 
 from models import (
     Confirmation,
     ConfirmationStatus,
+    EventType,
     Session,
     SessionStatus,
     ToolCall,
     ToolCallStatus,
 )
 from resolvers.errors import Conflict, Invalid
-from resolvers.feed import Event, EventType, advance, append, completed, status_changed
+from resolvers.feed import Event, advance, append, completed, status_changed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, one_by_column, page_by_column, page_of_project
 from resolvers.lookup import find, find_named, find_tool_call

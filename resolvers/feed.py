@@ -8,36 +8,16 @@ session, its tree, or a confirmation is told after the commit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from models import Confirmation, Session, SessionEvent, ToolCall
+from models import Confirmation, EventType, Session, SessionEvent, ToolCall
 from models.session_event import PROJECT_EVENT_TYPES
 from resolvers.identifiers import PREFIXES, key_of, table_of
 from resolvers.lookup import not_found
 from resolvers.recording import Recording
-
-
-class EventType(StrEnum):
-    """The events that the server writes itself; runtimes use other types for theirs."""
-
-    SESSION_CREATED = "session.created"
-    SESSION_UPDATED = "session.updated"
-    SESSION_STATUS_CHANGED = "session.status_changed"
-    MESSAGE_RECORDED = "message.recorded"
-    MESSAGE_DELETED = "message.deleted"
-    MESSAGES_DELETED = "messages.deleted"
-    TOOL_CALL_RECORDED = "tool_call.recorded"
-    TOOL_CALL_COMPLETED = "tool_call.completed"
-    CONFIRMATION_REQUESTED = "confirmation.requested"
-    CONFIRMATION_DECIDED = "confirmation.decided"
-    STATE_TRANSITION_RECORDED = "state_transition.recorded"
-    SESSION_METRIC_RECORDED = "session_metric.recorded"
-    MEMORY_CREATED = "memory.created"
-    MEMORY_ACCESSED = "memory.accessed"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from orjson import Fragment
 
 from models import (
     Agent,
+    EventType,
     Memory,
     MemoryRelation,
     MemoryRelationType,
@@ -16,7 +17,7 @@ from models import (
     MemoryState,
     Message,
 )
-from resolvers.feed import Event, EventType, advance, append
+from resolvers.feed import Event, advance, append
 from resolvers.identifiers import encode
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find, find_named, find_optional

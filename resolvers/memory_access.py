@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models import Memory, MemoryAccess, Message
-from resolvers.feed import Event, EventType, advance, append
+from models import EventType, Memory, MemoryAccess, Message
+from resolvers.feed import Event, advance, append
 from resolvers.identifiers import decode_as, table_of
 from resolvers.loaders import by_id, page_by_column
 from resolvers.lookup import find_optional, not_found

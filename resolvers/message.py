@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from models import Memory, Message, MessageRole, Session, ToolCall, ToolCallStatus
+from models import EventType, Memory, Message, MessageRole, Session, ToolCall, ToolCallStatus
 from resolvers.confirmation import append_with_status, tell_of_pending
 from resolvers.errors import Invalid
-from resolvers.feed import Event, EventType, advance, append, completed
+from resolvers.feed import Event, advance, append, completed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, page_by_column
 from resolvers.lookup import find, find_named

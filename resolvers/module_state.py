@@ -7,9 +7,9 @@ from uuid import UUID
 from orjson import Fragment, loads
 from sqlalchemy import Row
 
-from models import ModuleState, Session, StateSnapshot, StateTransition
+from models import EventType, ModuleState, Session, StateSnapshot, StateTransition
 from resolvers.errors import Conflict, Invalid, NotFound
-from resolvers.feed import Event, EventType, advance, append
+from resolvers.feed import Event, advance, append
 from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find, find_named, lock_session

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from models import (
     Agent,
     AgentVersion,
+    EventType,
     Memory,
     Message,
     Session,
@@ -21,7 +22,7 @@ from models import (
 )
 from resolvers.confirmation import cancel_confirmations, tell_of_pending
 from resolvers.errors import Conflict, Invalid
-from resolvers.feed import Event, EventType, advance, append, status_changed
+from resolvers.feed import Event, advance, append, status_changed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import (
     by_id,

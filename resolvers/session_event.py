@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from models import SessionEvent
+from models import EventType, SessionEvent
 from resolvers.errors import Invalid
-from resolvers.feed import Event, EventType, advance, append
+from resolvers.feed import Event, advance, append
 from resolvers.loaders import by_id, page_by_column
 from resolvers.recording import Answer, Recording
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models import SessionMetric
-from resolvers.feed import Event, EventType, advance, append
+from models import EventType, SessionMetric
+from resolvers.feed import Event, advance, append
 from resolvers.loaders import by_id, page_by_column
 from resolvers.recording import Answer, Recording
 

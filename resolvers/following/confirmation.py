@@ -1,20 +1,16 @@
 """Following one confirmation until it is decided, or waiting until then."""
 
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from functools import partial
-from uuid import UUID
-
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Confirmation, ConfirmationStatus
-from resolvers.batch_loading import PROJECT, read
 from resolvers.confirmation import CONFIRMATION
 from resolvers.context import Context
 from resolvers.errors import Invalid
+from resolvers.filters import Condition, FilterColumn
 from resolvers.following.feeds import patiently
+from resolvers.following.matching import Matching
 from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import decode_as, table_of
 from resolvers.lookup import not_found
@@ -24,10 +20,8 @@ MAXIMUM_SECONDS = 50
 """The longest wait: a request may take a minute with all that comes after it."""
 
 _TABLE = table_of(Confirmation)
-_PENDING = select(_TABLE.c.id).where(
-    _TABLE.c.project_id == PROJECT,
-    _TABLE.c.id == any_(bindparam("keys", type_=ARRAY(Uuid))),
-    _TABLE.c.status == ConfirmationStatus.PENDING,
+_PENDING = Matching(
+    _TABLE, Condition(FilterColumn("status"), "eq", str(ConfirmationStatus.PENDING))
 )
 
 
@@ -60,18 +54,6 @@ async def follow_confirmation(
     return states()
 
 
-@dataclass(frozen=True)
-class PendingConfirmation:
-    """Loads whether a confirmation is there and pending."""
-
-    async def fetch(
-        self, connection: AsyncConnection, project_id: int, keys: Sequence[UUID]
-    ) -> list[bool]:
-        """Tell of each key, in the keys' order."""
-        pending = {row.id for row in await read(connection, _PENDING, project_id, keys)}
-        return [key in pending for key in keys]
-
-
 def check_seconds(seconds: int) -> None:
     """Raise `Invalid` for a time that nobody can wait."""
     if not 0 <= seconds <= MAXIMUM_SECONDS:
@@ -90,9 +72,7 @@ async def wait_for_decision(context: Context, confirmation: str, seconds: int) -
     key = decode_as(_TABLE, confirmation, "id")
     loop = get_running_loop()
     ends = loop.time() + seconds
-    is_pending = partial(
-        shared_reads(context.engine).load, context.project_id, PendingConfirmation(), key
-    )
+    is_pending = partial(shared_reads(context.engine).load, context.project_id, _PENDING, key)
     with context.changes.follow(key) as follower:
         while ends > loop.time() and await is_pending():
             await follower.wait(max(ends - loop.time(), 0))

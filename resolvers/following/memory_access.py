@@ -1,11 +1,10 @@
 """Following the uses of a memory."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from models import Memory
 from resolvers.context import Context
-from resolvers.following.feeds import ACCESS_FEED, follow, start_after
+from resolvers.following.feeds import ACCESS_FEED, follow_each, start_after
 from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import decode_as, table_of
 from resolvers.loaders import by_id
@@ -25,11 +24,4 @@ async def follow_memory_accesses(
         raise not_found(Memory, "memory")
     reads = shared_reads(context.engine)
     start = await start_after(reads, ACCESS_FEED, after, found.access_count)
-
-    async def accesses() -> AsyncGenerator[Answer, None]:
-        async with aclosing(follow(context, ACCESS_FEED, found.id, start)) as pages:
-            async for rows in pages:
-                for row in rows:
-                    yield {"memory_access": row.id}
-
-    return accesses()
+    return follow_each(context, ACCESS_FEED, found.id, start, "memory_access")

@@ -4,6 +4,7 @@ They are read from the events of all sessions. A filter says which rows are told
 finds now, and those that it found until their status changed.
 """
 
+from asyncio import gather
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
@@ -13,17 +14,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Row, Table, Uuid, any_, bindparam, select
+from sqlalchemy import Row, Table
 
-from models import Confirmation, ConfirmationStatus, Session
-from resolvers.batch_loading import PROJECT
+from models import Confirmation, ConfirmationStatus, EventType, Session
 from resolvers.context import Context
-from resolvers.feed import EventType
-from resolvers.filters import Filter, assuming, where
+from resolvers.filters import Filter, assuming
 from resolvers.following.feeds import PROJECT_FEED, follow, patiently, start_after
+from resolvers.following.matching import Matching
 from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import PREFIXES, table_of
-from resolvers.pooled_connection import connect
 from resolvers.recording import Answer
 
 
@@ -114,11 +113,6 @@ async def _matching(
 ) -> set[UUID]:
     """Give those of some rows that are there and that the filter finds."""
     asked = list(set(ids))
-    if not asked:
-        return set()
-    columns = table.c
-    among = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    statement = select(columns.id).where(columns.project_id == PROJECT, among, where(wanted, table))
-    given = {"project": context.project_id, "ids": asked}
-    async with connect(context.engine) as connection:
-        return set((await connection.execute(statement, given)).scalars())
+    load = partial(shared_reads(context.engine).load, context.project_id, Matching(table, wanted))
+    matches = await gather(*map(load, asked))
+    return {own_id for own_id, match in zip(asked, matches, strict=True) if match}

@@ -1,14 +1,13 @@
 """Following the feed of a session, or that of its tree."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
 from sqlalchemy import Row
 
 from models import Session
 from resolvers.context import Context
-from resolvers.following.feeds import SESSION_FEED, TREE_FEED, follow, start_after
+from resolvers.following.feeds import SESSION_FEED, TREE_FEED, follow_each, start_after
 from resolvers.following.shared_reads import shared_reads
 from resolvers.identifiers import key_of, table_of
 from resolvers.loaders import OneByColumn
@@ -29,14 +28,7 @@ async def follow_session_events(
     if tree:
         feed, owner, reached = TREE_FEED, found.root_id, None
     start = await start_after(shared_reads(context.engine), feed, after, reached)
-
-    async def events() -> AsyncGenerator[Answer, None]:
-        async with aclosing(follow(context, feed, owner, start)) as pages:
-            async for rows in pages:
-                for row in rows:
-                    yield {"session_event": row.id}
-
-    return events()
+    return follow_each(context, feed, owner, start, "session_event")
 
 
 async def _load(context: Context, reference: str) -> Row[Any]:

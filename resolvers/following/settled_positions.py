@@ -44,7 +44,10 @@ class SettledPositions:
 
     async def last(self) -> int:
         """Give the last position that was taken; 0 before the first."""
-        return await _last_position(self._engine)
+        async with DatabaseTransaction(self._engine) as transaction:
+            ((last,),) = await transaction.fetch(_LAST_POSITION, {})
+        reached: int = last
+        return reached
 
     async def settled(self) -> int:
         """Give a settled position: all that was committed before the call is up to it.
@@ -72,7 +75,7 @@ class SettledPositions:
 
         However long they take, and whoever begins meanwhile: so it ends where some always write.
         """
-        reached = await _last_position(self._engine)
+        reached = await self.last()
         writers, pause = await self._writers(), _FIRST_PAUSE_SECONDS
         while writers:
             await sleep(pause)
@@ -83,10 +86,3 @@ class SettledPositions:
     async def _writers(self) -> set[str]:
         async with DatabaseTransaction(self._engine) as transaction:
             return {row[0] for row in await transaction.fetch(_WRITERS, {})}
-
-
-async def _last_position(engine: AsyncEngine) -> int:
-    async with DatabaseTransaction(engine) as transaction:
-        ((last,),) = await transaction.fetch(_LAST_POSITION, {})
-    reached: int = last
-    return reached

@@ -42,6 +42,8 @@ class SharedReads:
         if batched is None:
 
             async def load_batch(keys: list[Any]) -> list[Any]:
+                # or one stays for each filter there was
+                self._loaders.pop((project_id, loader), None)
                 once = list(dict.fromkeys(keys))
                 async with connect(self._engine) as connection:
                     found = await loader.fetch(connection, project_id, once)

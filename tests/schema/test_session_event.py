@@ -1,6 +1,6 @@
 """A runtime's own events and a session's metrics over the API."""
 
-from resolvers.feed import EventType
+from models import EventType
 from tests.factories import create_session, feed
 from tests.graphql_client import GraphQLClient
 
