@@ -5,6 +5,7 @@ RUN python -m venv .venv
 COPY requirements.lock ./
 RUN .venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md ./
+COPY exchange exchange
 COPY execution execution
 COPY schema schema
 COPY resolvers resolvers

@@ -16,9 +16,11 @@ from models.message import Message, MessageRole, MessageStatus
 from models.module_state import ModuleState
 from models.persisted_document import PersistedDocument
 from models.project import Project
+from models.retention_rule import RetentionRule
 from models.session import Session, SessionKind, SessionStatus
 from models.session_event import EventType, SessionEvent
 from models.session_metric import SessionMetric
+from models.span import Span
 from models.state_snapshot import StateSnapshot
 from models.state_transition import StateTransition
 from models.tool_call import ToolCall, ToolCallStatus
@@ -47,12 +49,14 @@ __all__ = [
     "ModuleState",
     "PersistedDocument",
     "Project",
+    "RetentionRule",
     "Scope",
     "Session",
     "SessionEvent",
     "SessionKind",
     "SessionMetric",
     "SessionStatus",
+    "Span",
     "StateSnapshot",
     "StateTransition",
     "ToolCall",

@@ -44,6 +44,12 @@ class Memory(ProjectRoot, Base):
         Index(None, "project_id", "user_id", "created_at", "id"),
         search_index("memories", "content"),
         search_index("memories", "metadata"),
+        Index(
+            None,
+            "project_id",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
         one_of("state", MemoryState),
         between_0_and_1("importance"),
         between_0_and_1("confidence"),

@@ -22,6 +22,12 @@ class ModuleState(ProjectRow, Base):
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "session_id", "created_at", "id"),
         Index(None, "project_id", "module_id", "created_at", "id"),
+        Index(
+            None,
+            "project_id",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
         CheckConstraint("revision > 0", name="revision"),
         CheckConstraint("octet_length(state_hash) = 32", name="state_hash"),
     )

@@ -79,6 +79,12 @@ class Session(ProjectRoot, Base):
         search_index("sessions", "metadata"),
         search_index("sessions", "context"),
         Index(None, "project_id", "agent_id", "started_at"),
+        Index(
+            None,
+            "project_id",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL AND status IN ('ACTIVE', 'WAITING')"),
+        ),
         one_of("kind", SessionKind),
         one_of("status", SessionStatus),
         CheckConstraint(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer
+from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import JSON, Base, ProjectRow, references
@@ -16,6 +16,12 @@ class StateSnapshot(ProjectRow, Base):
     __table_args__ = (
         *references("module_state_id", "module_states", on_delete="CASCADE", index=False),
         Index(None, "project_id", "module_state_id", "revision", "id"),
+        Index(
+            None,
+            "project_id",
+            "expires_at",
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
         CheckConstraint("revision > 0", name="revision"),
     )
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Annotated, Any, get_args
 
 import strawberry
-from sqlalchemy import Column, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Table, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from strawberry.types.base import get_object_definition
 
@@ -177,7 +177,7 @@ def _has_index(column: Column[Any]) -> bool:
     table = column.table
     if not isinstance(table, Table):
         raise TypeError(table)
-    keys = [list(index.columns) for index in table.indexes]
+    keys = [list(index.columns) for index in table.indexes if _has_all(index, column)]
     keys += [
         list(constraint.columns)
         for constraint in table.constraints
@@ -185,3 +185,9 @@ def _has_index(column: Column[Any]) -> bool:
     ]
     keys.append(list(table.primary_key.columns))
     return any(key[:2] == [table.c.project_id, column] or key == [column] for key in keys)
+
+
+def _has_all(index: Index, column: Column[Any]) -> bool:
+    """Whether an index has all rows that a comparison with a column can find."""
+    condition = index.dialect_options["postgresql"]["where"]
+    return condition is None or str(condition) == f"{column.name} IS NOT NULL"

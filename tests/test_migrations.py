@@ -1,7 +1,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -237,9 +237,13 @@ def _references(table: Table, row: _Row, rows: dict[str, list[_Row]], number: in
 
 def _value(column: Column[Any], number: int) -> Any:
     for constraint in column.table.constraints:
-        listed = re.match(rf"{column.name} IN \('(\w+)'", str(getattr(constraint, "sqltext", "")))
-        if listed:
-            return listed.group(1)
+        checked = str(getattr(constraint, "sqltext", ""))
+        if checked.startswith(f"{column.name} IN ("):
+            allowed: list[str] = re.findall(r"'(\w+)'", checked)
+            return allowed[number if column.primary_key else 0]
+        length = re.match(rf"octet_length\({column.name}\) = (\d+)", checked)
+        if length:
+            return bytes([number]) * int(length[1])
     if isinstance(column.type, ARRAY):
         return []
     values: dict[type, Any] = {
@@ -250,6 +254,7 @@ def _value(column: Column[Any], number: int) -> Any:
         bool: False,
         bytes: bytes([number]) * 32,
         datetime: datetime(2026, 1, 1, tzinfo=UTC),
+        timedelta: timedelta(days=1),
         UUID: uuid7(),
         object: {},  # JSON
     }

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from exchange.transcripts import import_transcripts
 from resolvers.context import Context
 from server.administration.projects import find_project
 from server.commands import tell
@@ -15,7 +16,6 @@ from server.commands.administer import refusals_told
 from server.operator_error import OperatorError
 from server.settings import Settings
 from server.store import open_store
-from server.transcripts import import_transcripts
 
 
 def import_file(

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from exchange import transcripts
+from exchange.transcripts import ImportedLine, import_transcripts
 from resolvers.context import Context
-from server import transcripts
-from server.transcripts import ImportedLine, import_transcripts
 from tests.graphql_client import GraphQLClient
 from tests.invariants import check_invariants
 

@@ -1,0 +1,1 @@
+"""What moves in and out of the store: other formats, other databases, and the store's own form."""

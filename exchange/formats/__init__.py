@@ -1,0 +1,1 @@
+"""Readers of transcripts in the forms that others define, one module each."""
