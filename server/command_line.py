@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from server.commands.demo import demo
+from server.commands.forget import forget
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
@@ -32,6 +33,7 @@ application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
 application.command()(persist)
+application.command()(forget)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
