@@ -106,7 +106,8 @@ def _print_rows(rows: Counter[str], done: str) -> None:
 
 def _print_places(places: list[Place], what: str) -> None:
     for place in places[:_MOST_PLACES]:
-        typer.echo(f"{place.project or '-'}: {place.row} {what} in {', '.join(place.columns)}")
+        where = f"{place.table} {place.row}, in {', '.join(place.columns)}"
+        typer.echo(f"{place.project or 'every project'}: {where}: {what}")
     if len(places) > _MOST_PLACES:
         typer.echo(f"and {len(places) - _MOST_PLACES:,} more; --json has all")
 
