@@ -17,6 +17,7 @@ from server.commands.print_schema import print_schema
 from server.commands.projects import projects
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
+from server.commands.stats import stats
 from server.commands.write_migration import write_migration
 from server.database import reason
 from server.operator_error import OperatorError
@@ -34,6 +35,7 @@ application.command()(demo)
 application.command(name="import")(import_file)
 application.command()(persist)
 application.command()(forget)
+application.command()(stats)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, delete, select, update
+from sqlalchemy import Column, Table, delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import Project
 from resolvers.context import Context
 from resolvers.identifiers import encode
 from resolvers.recording import Answer, Recording
@@ -50,13 +49,6 @@ _MOST_ROUNDS = 5
 """After which somebody writes faster than we erase."""
 
 Tell = Callable[[str], None]
-
-
-async def find_projects(engine: AsyncEngine) -> dict[str, int]:
-    """Give the ids of all projects by name, those with them that are being deleted."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(select(Project.name, Project.id).order_by(Project.name))
-        return {row.name: row.id for row in rows}
 
 
 async def erase_person(

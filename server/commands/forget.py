@@ -8,9 +8,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from server.administration.erasure import erase_person, find_projects
+from server.administration.erasure import erase_person
 from server.administration.erasure_certificate import Certificate, Place
-from server.administration.projects import find_project
+from server.administration.projects import find_project, project_ids
 from server.commands import tell
 from server.commands.administer import refusals_told
 from server.operator_error import OperatorError
@@ -61,10 +61,10 @@ def forget(
 
 async def _forget(user: str, project: str | None, *, dry_run: bool) -> Certificate:
     async with open_store(Settings(), tell) as engine:
-        if project is None:
-            projects = await find_projects(engine)
-        else:
-            async with engine.connect() as connection:
+        async with engine.connect() as connection:
+            if project is None:
+                projects = await project_ids(connection)
+            else:
                 projects = {project: await find_project(connection, project)}
         return await erase_person(engine, projects, user, tell, dry_run=dry_run)
 

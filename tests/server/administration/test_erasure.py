@@ -16,8 +16,9 @@ from resolvers.errors import Invalid
 from resolvers.session import create_session as record_session
 from resolvers.transaction import record
 from server.administration import person_records, person_search
-from server.administration.erasure import erase_person, find_projects
+from server.administration.erasure import erase_person
 from server.administration.erasure_certificate import Certificate
+from server.administration.projects import project_ids
 from server.database import create_engine
 from server.demo import fill
 from server.settings import Settings
@@ -75,10 +76,15 @@ async def _rows(engine: AsyncEngine) -> Rows:
     return rows
 
 
+async def _projects(engine: AsyncEngine) -> dict[str, int]:
+    async with engine.connect() as connection:
+        return await project_ids(connection)
+
+
 async def _erase(
     engine: AsyncEngine, user: str, project: str | None = None, *, dry_run: bool = False
 ) -> Certificate:
-    projects = await find_projects(engine)
+    projects = await _projects(engine)
     if project is not None:
         projects = {project: projects[project]}
     return await erase_person(engine, projects, user, lambda line: None, dry_run=dry_run)
@@ -231,7 +237,7 @@ async def test_the_history_of_a_shop(
 ) -> None:
     monkeypatch.setattr(person_records, "BATCH_ROWS", batch_rows)
     monkeypatch.setattr(person_search, "PAGE_ROWS", batch_rows + 6)
-    projects = await find_projects(engine)
+    projects = await _projects(engine)
     for project_id in projects.values():
         await fill(Context(engine, project_id), 20)
     async with engine.connect() as connection:
