@@ -16,7 +16,8 @@ from sqlalchemy import Column, Table, delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.context import Context
-from resolvers.identifiers import encode
+from resolvers.errors import Invalid
+from resolvers.identifiers import PREFIXES, encode
 from resolvers.recording import Answer, Recording
 from resolvers.transaction import record
 from resolvers.validation import check_name
@@ -44,6 +45,7 @@ from server.administration.person_records import (
     states_of,
 )
 from server.administration.person_search import Hit, PersonSearch
+from server.administration.redaction import FORGOTTEN, redact_rows
 
 _MOST_ROUNDS = 5
 """After which somebody writes faster than we erase."""
@@ -58,14 +60,21 @@ async def erase_person(
     tell: Tell,
     *,
     dry_run: bool = False,
+    redacts: bool = False,
 ) -> Certificate:
-    """Erase a person from projects, given by their names. Raises `Invalid` for what is no ID."""
+    """Erase a person from projects, given by their names.
+
+    `redacts` lets what others said have `FORGOTTEN` in place of the ID. Raises `Invalid` for what
+    is no ID.
+    """
     check_name(user_id, "user")
     certificate = Certificate(user_id, list(projects), dry_run)
     search = PersonSearch(user_id)
+    if redacts and search.word.search(FORGOTTEN):
+        raise Invalid(f"This ID cannot be redacted: it is a word of {FORGOTTEN}.", field="user")
     tables = searched_tables()
     for name, project_id in projects.items():
-        erasure = _Erasure(engine, name, project_id, user_id, search, certificate, tell)
+        erasure = _Erasure(engine, name, project_id, user_id, search, certificate, redacts, tell)
         await (erasure.rehearse() if dry_run else erasure.run())
     for table in tables:
         if "project_id" not in table.c:
@@ -87,6 +96,7 @@ class _Erasure:
     user_id: str
     search: PersonSearch
     certificate: Certificate
+    redacts: bool
     tell: Tell
 
     async def run(self) -> None:
@@ -94,8 +104,8 @@ class _Erasure:
         for number in range(1, _MOST_ROUNDS + 1):
             self.certificate.rounds = max(self.certificate.rounds, number)
             await self._erase_records()
-            left, mentions = await self._search()
-            if not left:
+            left, mentions, redacted = await self._search()
+            if not left and not redacted:
                 break
         self.certificate.left += left
         self.certificate.mentions += mentions
@@ -118,17 +128,24 @@ class _Erasure:
             self.certificate.drawn_memories += [encode("memory", each) for each in drawn]
         return sessions, memories
 
-    async def _search(self) -> tuple[list[Place], list[Place]]:
-        """Erase what is found in rows of others; give where that was, and where it is mentioned."""
+    async def _search(self) -> tuple[list[Place], list[Place], int]:
+        """Erase what is found in rows of others.
+
+        Gives where that was, where it is mentioned, and how many of these rows were redacted.
+        """
         left: list[Place] = []
         mentions: list[Place] = []
+        redacted = 0
         async for table, hits in self._hits():
             theirs = [hit for hit in hits if hit.named]
             left += [place(self.project, hit, hit.named) for hit in theirs]
-            mentions += [place(self.project, hit, hit.mentioned) for hit in hits if hit.mentioned]
             if theirs:
                 await self._mend(table, theirs)
-        return left, mentions
+            others = [hit for hit in hits if hit.mentioned]
+            mentions += [place(self.project, hit, hit.mentioned) for hit in others]
+            if others and self.redacts and table in PREFIXES:
+                redacted += await self._redact(table, others)
+        return left, mentions, redacted
 
     async def _hits(self) -> AsyncIterator[tuple[Table, list[Hit]]]:
         self.tell(f"{self.project}: searching")
@@ -149,6 +166,15 @@ class _Erasure:
             arguments = {"table": table, "ids": ids, "user_id": self.user_id}
             answer = await record(context, "forget", _empty, arguments)
             self.certificate.emptied[table.name] += answer["rows"]
+
+    async def _redact(self, table: Table, hits: Sequence[Hit]) -> int:
+        ids = [hit.row.id for hit in hits]
+        arguments = {"table": table, "ids": ids, "word": self.search.word}
+        context = Context(self.engine, self.project_id)
+        answer = await record(context, "forget", redact_rows, arguments)
+        rows: int = answer["rows"]
+        self.certificate.redacted[table.name] += rows
+        return rows
 
     async def rehearse(self) -> None:
         """Find what an erasure would do, and change nothing."""

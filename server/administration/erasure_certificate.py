@@ -34,6 +34,8 @@ class Certificate:
     """Rows by table."""
     emptied: Counter[str] = field(default_factory=Counter)
     """Rows of others that no longer name the person, by table."""
+    redacted: Counter[str] = field(default_factory=Counter)
+    """Rows of others that said the ID, by table."""
     searched_tables: int = 0
     searched_columns: int = 0
     left: list[Place] = field(default_factory=list)

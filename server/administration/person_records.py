@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -46,6 +45,7 @@ from resolvers.identifiers import table_of
 from resolvers.recording import Answer, Recording
 from resolvers.session import delete_locked, lock_trees
 from resolvers.transaction import record
+from server.administration.person_search import NO_TIMEOUT
 
 BATCH_ROWS = 2_000
 """About so many rows go in a transaction, unless one session or memory has more."""
@@ -105,7 +105,7 @@ async def find_memories(engine: AsyncEngine, project_id: int, user_id: str) -> F
 
 async def _read(engine: AsyncEngine, statement: Select[Any]) -> Found:
     async with engine.connect() as connection:
-        await connection.execute(_NO_TIMEOUT)
+        await connection.execute(NO_TIMEOUT)
         return [(row[0], row[1]) for row in await connection.execute(statement)]
 
 
@@ -137,10 +137,6 @@ async def find_drawn(
         return list((await connection.scalars(statement)).all())
 
 
-_NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
-"""One session may be as large as its writers made it."""
-
-
 def batches(found: Found) -> list[list[UUID]]:
     """Put together what goes in one transaction, in the order given."""
     batch: list[UUID] = []
@@ -163,7 +159,7 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
     """
 
     async def erase(recording: Recording) -> Answer:
-        await recording.execute(_NO_TIMEOUT)
+        await recording.execute(NO_TIMEOUT)
         locked = await lock_trees(recording, session_ids)
         counted = counts_of(
             await recording.execute(sessions_with_rows(recording.project_id, locked))
@@ -201,7 +197,7 @@ async def erase_memories(context: Context, memory_ids: Sequence[UUID]) -> dict[s
     """Delete memories with all that hangs on them; count the rows by table."""
 
     async def erase(recording: Recording) -> Answer:
-        await recording.execute(_NO_TIMEOUT)
+        await recording.execute(NO_TIMEOUT)
         of_project = MEMORIES.c.project_id == recording.project_id
         found = await recording.execute(
             select(MEMORIES.c.id)

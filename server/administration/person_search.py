@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     true,
     tuple_,
 )
@@ -32,6 +33,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.administration.person_columns import DERIVED, NAMED, OWNERS, searched_columns
 
 PAGE_ROWS = 2_000
+
+NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
+"""A page has few rows, but they may be as large as its writers made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class PersonSearch:
         while True:
             ends = select(*key).where(rest).order_by(*key).offset(PAGE_ROWS - 1).limit(1)
             async with engine.connect() as connection:
+                await connection.execute(NO_TIMEOUT)
                 last = (await connection.execute(ends)).one_or_none()
                 page = rest if last is None else rest & (place <= tuple(last))
                 found = await connection.execute(

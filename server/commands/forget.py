@@ -31,6 +31,9 @@ def forget(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
     ] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Write [forgotten] where others mention the ID.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a certificate as JSON.")] = False,
 ) -> None:
@@ -48,7 +51,7 @@ def forget(
         if typed != user:
             raise OperatorError("That is not the ID; nothing was erased.")
     with refusals_told():
-        certificate = asyncio.run(_forget(user, project, dry_run=dry_run))
+        certificate = asyncio.run(_forget(user, project, dry_run=dry_run, redact=redact))
     if as_json:
         options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z
         said = {**asdict(certificate), "is_proof": certificate.is_proof}
@@ -59,20 +62,21 @@ def forget(
         raise typer.Exit(1)
 
 
-async def _forget(user: str, project: str | None, *, dry_run: bool) -> Certificate:
+async def _forget(user: str, project: str | None, *, dry_run: bool, redact: bool) -> Certificate:
     async with open_store(Settings(), tell) as engine:
         async with engine.connect() as connection:
             if project is None:
                 projects = await project_ids(connection)
             else:
                 projects = {project: await find_project(connection, project)}
-        return await erase_person(engine, projects, user, tell, dry_run=dry_run)
+        return await erase_person(engine, projects, user, tell, dry_run=dry_run, redacts=redact)
 
 
 def _print(certificate: Certificate) -> None:
     would = "would be " if certificate.dry_run else ""
     _print_rows(certificate.deleted, f"{would}deleted")
     _print_rows(certificate.emptied, f"{would}emptied of the ID")
+    _print_rows(certificate.redacted, "redacted")
     drawn = certificate.drawn_memories
     if drawn:
         typer.echo(
@@ -91,9 +95,9 @@ def _print(certificate: Certificate) -> None:
         typer.echo("Something writes of them still: stop that, and run this again.")
     if certificate.mentions:
         typer.echo(
-            "What mentions them is of others. Look at it, and delete what must go, "
-            "with `deleteMessage` or `deleteSession`, or change it, such as with `updateSession`, "
-            "`updateMemory` or `updateAgent`."
+            "What mentions them is of others. Look at it, and let it go with `deleteMessage` or "
+            "`deleteSession`, change it with `updateSession` or `updateAgent`, or run this with "
+            "--redact, which writes [forgotten] in place of the ID but in names."
         )
     typer.echo(f"{len(certificate.mentions)} rows mention {certificate.user} ({searched}).")
 
