@@ -7,6 +7,7 @@ refer to stays: unique names, and the ids that runtimes gave to tool calls.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -82,11 +83,14 @@ def redact_documents(word: re.Pattern[str], documents: Sequence[str]) -> list[st
 async def redact_rows(
     recording: Recording, *, table: Table, ids: Sequence[UUID], word: re.Pattern[str]
 ) -> Answer:
-    """Replace a word in rows of a table; count those that changed as `rows`."""
+    """Replace a word in rows of a table, and in the histories of states that they are of.
+
+    Gives how many rows changed, by table.
+    """
     columns = [each for each in searched_columns(table) if can_be_redacted(each)]
     whole = [each for each in columns if each in _OF_STATES]
     single = [each for each in columns if each not in _OF_STATES]
-    changed = await _redact_single(recording, table, ids, single, word)
+    changed = Counter({table.name: await _redact_single(recording, table, ids, single, word)})
     if whole:
         state = table.c.id if table is _STATES else table.c.module_state_id
         found = await recording.execute(
@@ -96,8 +100,8 @@ async def redact_rows(
             .order_by(state)
         )
         for state_id in found.scalars().all():
-            changed += await _redact_state(recording, state_id, word)
-    return {"rows": changed}
+            changed.update(await _redact_state(recording, state_id, word))
+    return dict(changed)
 
 
 async def _redact_single(
@@ -145,8 +149,10 @@ def _redact(column: Column[Any], said: Any, word: re.Pattern[str]) -> Any:
     return None if text == said else text
 
 
-async def _redact_state(recording: Recording, state_id: UUID, word: re.Pattern[str]) -> int:
-    """Replace a word in a module state, its snapshots and its whole log; count the rows."""
+async def _redact_state(
+    recording: Recording, state_id: UUID, word: re.Pattern[str]
+) -> Counter[str]:
+    """Replace a word in a module state, its snapshots and its whole log; count rows by table."""
     project_id = recording.project_id
     sessions = table_of(Session).c
     session = select(_STATES.c.session_id).where(
@@ -170,7 +176,7 @@ async def _redact_state(recording: Recording, state_id: UUID, word: re.Pattern[s
         for own_id, document in found.all():
             places.append((column, own_id))
             documents.append(document)
-    changed: set[UUID] = set()
+    changed: set[tuple[str, UUID]] = set()
     redacted = redact_documents(word, documents)
     for (column, own_id), before, after in zip(places, documents, redacted, strict=True):
         if after == before:
@@ -184,5 +190,5 @@ async def _redact_state(recording: Recording, state_id: UUID, word: re.Pattern[s
             .where(table.c.project_id == project_id, table.c.id == own_id)
             .values(values)
         )
-        changed.add(own_id)
-    return len(changed)
+        changed.add((table.name, own_id))
+    return Counter(name for name, _ in changed)
