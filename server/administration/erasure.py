@@ -45,6 +45,7 @@ from server.administration.person_records import (
     states_of,
 )
 from server.administration.person_search import Hit, PersonSearch
+from server.administration.planner_statistics import forget_frequent_values
 from server.administration.redaction import FORGOTTEN, redact_rows
 
 _MOST_ROUNDS = 5
@@ -80,6 +81,8 @@ async def erase_person(
         if "project_id" not in table.c:
             async for hits in search.search(engine, table, 0):
                 certificate.mentions += [place(None, hit, list(hit.columns)) for hit in hits]
+    if not dry_run:
+        certificate.statistics = await forget_frequent_values(engine, user_id, search.word)
     certificate.searched_tables = len(tables)
     certificate.searched_columns = sum(len(searched_columns(table)) for table in tables)
     certificate.ended_at = datetime.now(UTC)

@@ -42,6 +42,9 @@ class Certificate:
     """What was still theirs, or named them, when the last search came by."""
     mentions: list[Place] = field(default_factory=list)
     """Where the ID stands in what others said or named."""
+    statistics: list[str] = field(default_factory=list)
+    """Columns (`table.column`) whose frequent values, as PostgreSQL's planner keeps them, have the ID
+    still."""
     drawn_memories: list[str] = field(default_factory=list)
     """Memories of nobody that were made in the person's sessions, or drawn from them; they stay."""
 

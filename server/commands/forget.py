@@ -85,6 +85,11 @@ def _print(certificate: Certificate) -> None:
         )
     _print_places(certificate.left, "still names them")
     _print_places(certificate.mentions, "mentions them")
+    if certificate.statistics:
+        typer.echo(
+            f"PostgreSQL's statistics still have it: {', '.join(certificate.statistics)}. "
+            "Unless other projects hold the ID, let the tables' owner run ANALYZE."
+        )
     searched = (
         f"{certificate.searched_tables} tables, {certificate.searched_columns} columns searched"
     )

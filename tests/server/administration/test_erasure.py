@@ -319,3 +319,25 @@ async def test_traces_and_answers_go_too(engine: AsyncEngine, graphql: GraphQLCl
 async def test_what_is_no_id_is_refused(engine: AsyncEngine, user: str) -> None:
     with pytest.raises(Invalid):
         await _erase(engine, user)
+
+
+async def test_frequent_values_are_sampled_anew(
+    engine: AsyncEngine, graphql: GraphQLClient, other_project: GraphQLClient
+) -> None:
+    for client in (graphql, other_project):
+        for number in range(4):
+            await create_session(client, str(number), userId="ann", tags=["ann"])
+        await create_session(client, userId="robert")
+    async with engine.begin() as connection:
+        await connection.execute(text("ANALYZE"))
+    kept = text("SELECT count(*) FROM pg_stats WHERE most_common_vals::text ~ '\\mann\\M'")
+    async with engine.connect() as connection:
+        assert await connection.scalar(kept) == 2
+    certificate = await _erase(engine, "ann", "default")
+    assert certificate.is_proof
+    assert certificate.statistics == ["sessions.tags", "sessions.user_id"]  # of the other project
+    certificate = await _erase(engine, "ann")
+    assert certificate.is_proof
+    assert certificate.statistics == []
+    async with engine.connect() as connection:
+        assert await connection.scalar(kept) == 0
