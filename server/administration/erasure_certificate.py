@@ -43,8 +43,8 @@ class Certificate:
     mentions: list[Place] = field(default_factory=list)
     """Where the ID stands in what others said or named."""
     statistics: list[str] = field(default_factory=list)
-    """Columns (`table.column`) whose frequent values, as PostgreSQL's planner keeps them, have the ID
-    still."""
+    """Columns (`table.column`) whose frequent values PostgreSQL's planner keeps, with the ID still
+    among them."""
     drawn_memories: list[str] = field(default_factory=list)
     """Memories of nobody that were made in the person's sessions, or drawn from them; they stay."""
 

@@ -40,8 +40,8 @@ def forget(
     """Erase a person for good, and search every table for what is left of them.
 
     Their sessions with all below them and their memories are deleted; rows of others no longer
-    name them. It may be interrupted, and goes on when it is run again. Ends with 1 if the ID is
-    still found: then it says where.
+    name them. It may be interrupted, and goes on when it is run again. Where the ID is still found
+    it says where, and ends with 1.
     """
     if (project is None) is not all_projects:
         raise OperatorError("Give --project NAME or --all-projects.")
@@ -58,7 +58,7 @@ def forget(
         typer.echo(orjson.dumps(said, option=options).decode())
     else:
         _print(certificate)
-    if certificate.left or certificate.mentions:
+    if not dry_run and not certificate.is_proof:
         raise typer.Exit(1)
 
 
@@ -104,6 +104,8 @@ def _print(certificate: Certificate) -> None:
             "`deleteSession`, change it with `updateSession` or `updateAgent`, or run this with "
             "--redact, which writes [forgotten] in place of the ID but in names."
         )
+    if certificate.dry_run:
+        typer.echo("Nothing was changed.")
     typer.echo(f"{len(certificate.mentions)} rows mention {certificate.user} ({searched}).")
 
 

@@ -56,7 +56,8 @@ async def test_a_person_from_the_question_to_the_proof(
     assert code == 1
     assert errors.endswith("sessiongraph: That is not the ID; nothing was erased.\n")
     code, output, _ = _end(start("--user", "ann", "--all-projects", "--dry-run"))
-    assert code == 1
+    assert code == 0
+    assert "Nothing was changed." in output
     assert "messages: 1 rows would be deleted" in output
     code, output, _ = _end(start("--user", "ann", "--project", "default"), "ann\n")
     assert code == 1
