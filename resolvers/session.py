@@ -265,10 +265,9 @@ async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[
     """Lock what the deletion of some sessions changes, in the order in which others lock it.
 
     That is the sessions and all below them, from the top down, whose UUIDs it gives; then the
-    memories that were made in them or drawn from their messages, which lose the link.
+    memories that hang on them.
     """
-    project_id = recording.project_id
-    sessions, memories, messages = (table_of(model).c for model in (Session, Memory, Message))
+    project_id, sessions = recording.project_id, table_of(Session).c
     tops = any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
     below = (
         select(sessions.id)
@@ -285,7 +284,18 @@ async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[
         .with_for_update()
     )
     locked = list(found.scalars())
-    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
+    await lock_linked_memories(recording, locked)
+    return locked
+
+
+async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]) -> None:
+    """Lock the memories that were made in sessions or drawn from their messages.
+
+    They lose the link when the sessions, which are locked by then, are deleted.
+    """
+    project_id = recording.project_id
+    memories, messages = (table_of(model).c for model in (Memory, Message))
+    within = any_(bindparam("sessions", list(session_ids), ARRAY(Uuid)))
     made = select(memories.id).where(
         memories.project_id == project_id, memories.session_id == within
     )
@@ -306,4 +316,3 @@ async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[
         .order_by(memories.id)
         .with_for_update(key_share=True)
     )
-    return locked
