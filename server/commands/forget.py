@@ -32,7 +32,7 @@ def forget(
         bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
     ] = False,
     redact: Annotated[
-        bool, typer.Option("--redact", help="Write [forgotten] where others mention the ID.")
+        bool, typer.Option("--redact", help="Blank the ID where others mention it.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a certificate as JSON.")] = False,
