@@ -341,3 +341,47 @@ async def test_frequent_values_are_sampled_anew(
     assert certificate.statistics == []
     async with engine.connect() as connection:
         assert await connection.scalar(kept) == 0
+
+
+async def test_writers_do_not_mind(
+    engine: AsyncEngine, graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person_records, "BATCH_ROWS", 5)
+    memory = await create_memory(graphql, userId="robert")
+    recorded = 0
+
+    async def write(number: int) -> None:
+        nonlocal recorded
+        shared = f"shared {number}"
+        await create_session(graphql, shared, userId="robert")
+        while recorded < 20:
+            own = await create_session(graphql, f"{number} {recorded}", userId="ann", parent=shared)
+            # which may be deleted by now
+            await graphql.mutate(
+                "recordMessage", "message { id }", session=own["id"], role="USER", content="Hi"
+            )
+            await record_message(graphql, shared, name="ann")
+            await graphql.record(
+                "createSessionEvent",
+                "sessionEvent { id }",
+                session=shared,
+                eventType="own",
+                actorId="ann",
+            )
+            await graphql.record(
+                "recordMemoryAccess",
+                "memory { accessCount }",
+                memory=memory["id"],
+                session=shared,
+                accessType="READ",
+                accessedBy="ann",
+            )
+            recorded += 1
+
+    async def erase() -> None:
+        while recorded < 20:
+            await _erase(engine, "ann", "default")
+
+    await asyncio.gather(*(write(number) for number in range(3)), erase())
+    assert (await _erase(engine, "ann", "default")).is_proof
+    await check_invariants(engine)
