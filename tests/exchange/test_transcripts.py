@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from exchange import json_lines
 from exchange.transcripts import ImportedLine
-from tests.graphql_client import GraphQLClient
 from tests.exchange.taken import take_file
+from tests.graphql_client import GraphQLClient
 
 
 async def take(engine: AsyncEngine, file: Path, *lines: Any) -> list[ImportedLine]:
