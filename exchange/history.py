@@ -12,7 +12,7 @@ from hashlib import sha256
 import orjson
 
 from exchange.records import MessageRecord, Turn
-from models import MessageRole
+from models import MessageRole, MessageStatus
 
 
 class History:
@@ -63,9 +63,11 @@ class History:
         return last.trace_id is not None and last.trace_id == self._traces[place]
 
     def _add(self, message: MessageRecord) -> None:
+        self._ids.update(_ids(message))
+        if message.status == MessageStatus.ERROR and not message.content:
+            return  # nobody sends that again
         self._places[_content(message)].append(len(self._traces))
         self._traces.append(message.trace_id)
-        self._ids.update(_ids(message))
 
 
 def _ids(message: MessageRecord) -> list[str]:

@@ -20,7 +20,6 @@ from models import (
     Confirmation,
     ConfirmationStatus,
     Message,
-    MessageRole,
     Session,
     ToolCall,
     ToolCallStatus,
@@ -146,7 +145,7 @@ async def _stored(recording: Recording, session: Any) -> list[MessageRecord]:
     for message_id, tool_name, tool_call_id in found:
         call = ToolCallRecord(tool_name=tool_name, tool_call_id=tool_call_id)
         asked.setdefault(message_id, []).append(call)
-    names = ("role", "content", "tool_call_id", "response_id", "span_id", "trace_id")
+    names = ("role", "status", "content", "tool_call_id", "response_id", "span_id", "trace_id")
     said = await recording.execute(
         select(messages.id, messages.parts, *(messages[name] for name in names))
         .where(*of_session)
@@ -154,8 +153,7 @@ async def _stored(recording: Recording, session: Any) -> list[MessageRecord]:
     )
     return [
         MessageRecord(
-            **{name: row[name] for name in names if name != "role"},
-            role=MessageRole(row["role"]),
+            **{name: row[name] for name in names},
             parts=None if row["parts"] is None else orjson.loads(row["parts"]),
             tool_calls=asked.get(row["id"], []),
         )

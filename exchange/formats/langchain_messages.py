@@ -155,6 +155,7 @@ def usage(told: Any) -> dict[str, Any]:
 def cost(value: Any) -> Decimal | None:
     """Give a cost in US dollars, to 12 places; None if it is no number."""
     try:
-        return None if value is None else round(Decimal(str(value)), 12)
+        told = None if value is None else Decimal(str(value))
     except InvalidOperation:
         return None
+    return told if told is None or told == round(told, 12) else round(told, 12)

@@ -14,6 +14,8 @@ https://docs.langchain.com/langsmith/trajectory-view-integrations.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from exchange.formats.langchain_messages import cost, read_langchain, usage
 from exchange.formats.langsmith_run import Run, read_run
 from exchange.formats.reading import count, member, milliseconds, outcome, text
@@ -133,16 +135,13 @@ class _Thread:
         members = list(self._by_agent.get(agent, []))
         if agent is None:
             asked = {run.trace for run in self._runs.values() if run.kind == "llm"}
-            members += [root for root in self._roots if root.trace not in asked]
+            members += [
+                root for root in self._roots if root.kind == "chain" and root.trace not in asked
+            ]
             members.sort(key=lambda run: (run.end or run.start, run.line))
         for run in members:
             with refused_by_line(run.line):
-                if run.kind == "tool" and run.tool_call_id is not None:
-                    turn = Turn(list(self._result(run)))
-                elif run.kind == "tool" and run.parent in self._runs:
-                    continue  # nothing tells which call it answers
-                else:
-                    turn = self._said(run)
+                turn = Turn(list(self._result(run))) if run.kind == "tool" else self._said(run)
             for message in (*turn.history, *turn.messages):
                 message.line, message.trace_id = run.line, run.trace
             yield turn
@@ -150,13 +149,13 @@ class _Thread:
     def _result(self, run: Run) -> Iterator[MessageRecord]:
         """Give the message with a tool's result; if it failed, the agent says it to the model."""
         told = run.outputs.get("output", run.outputs or None)
-        if told is None or run.error is not None:
+        if run.tool_call_id is None or told is None or run.error is not None:
             return
-        is_message = isinstance(told, dict) and "content" in (member(told, "kwargs") or told)
-        content = text(told) or text(member(told, "content"))
-        read = MessageRecord(role=MessageRole.TOOL, content=content, parts=told)
-        if is_message and member(told, "type") in {"tool", "constructor"}:
+        if member(told, "tool_call_id") or member(told, "kwargs", "tool_call_id"):
             (read,) = read_langchain(told, "outputs.output")
+        else:
+            content = told if isinstance(told, str) else orjson.dumps(told).decode()
+            read = MessageRecord(role=MessageRole.TOOL, content=content, parts=told)
         read.tool_call_id = run.tool_call_id
         read.name = read.name or run.name
         read.span_id, read.created_at = run.id, run.end
@@ -172,9 +171,9 @@ class _Thread:
         answers: list[MessageRecord] = []
         for place, given in run.answered():
             answers.extend(read_langchain(given, f"outputs.{place}"))
-        if run.kind != "llm" and answers and len(answers) > 1:
-            history += answers[:-1]  # a graph's state, which begins with what it was sent
-            answers = answers[-1:]
+        if run.kind != "llm" and len(answers) > 1:
+            *history, answer = answers  # a graph's state, which begins with what it was sent
+            answers = [answer]
         if not answers:
             answers = [MessageRecord(role=MessageRole.ASSISTANT, parts=run.outputs or None)]
         for message in history:

@@ -32,7 +32,7 @@ SESSION = """query ($name: ID!) { session(id: $name) {
 async def take_file(
     engine: AsyncEngine, file: Path, format_name: str | None = None
 ) -> list[ImportedLine]:
-    """Import a file into the first project, in the form that it is found to have if none is told."""
+    """Import a file into the first project; if no form is told, in that which it has."""
     lines = read_lines(file)
     if format_name is None:
         form, lines_read = recognise(lines)

@@ -61,7 +61,7 @@ FIRST = answer(
     use("toolu_b", city="Paris"),
     stop_reason="tool_use",
 )
-RESULTS = {
+RESULTS: dict[str, Any] = {
     "role": "user",
     "content": [
         result("toolu_b", "No such city.", is_error=True),
@@ -177,7 +177,7 @@ async def test_a_session_that_a_runtime_made_is_left_alone(
 async def test_a_conversation_a_line(
     engine: AsyncEngine, file: Path, graphql: GraphQLClient
 ) -> None:
-    server_tools = [
+    server_tools: list[dict[str, Any]] = [
         {
             "type": "server_tool_use",
             "id": "srvtoolu_1",
