@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import orjson
 
+from exchange.formats.reading import write
 from exchange.json_lines import Line
 from exchange.records import Document
 from exchange.transcripts import ImportedLine, Read, describe, import_session, parse_any
@@ -56,7 +57,7 @@ def _documents(line: Line) -> Iterator[tuple[Document, bytes]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Invalid("Not a JSON object.")
     for item in value:
-        yield Document(line.number, item), orjson.dumps(item)
+        yield Document(line.number, item), write(item)
 
 
 def first_object(line: Line) -> dict[str, Any] | None:

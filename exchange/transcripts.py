@@ -14,7 +14,7 @@ from exchange.records import Document, LineRefusedError, SessionRecord
 from exchange.session_recording import record_session
 from resolvers.context import Context
 from resolvers.errors import Conflict, DomainError, Invalid
-from resolvers.recording import Answer, Recording
+from resolvers.recording import Answer, Recording, digest
 from resolvers.transaction import record
 
 Read = Callable[[Sequence[Document]], SessionRecord]
@@ -115,8 +115,7 @@ async def _record(
     except Conflict as error:
         if not grows or error.field not in {"idempotencyKey", "session_id", "sessionId"}:
             raise
-    text = orjson.dumps([session.name, values], option=orjson.OPT_SORT_KEYS)
-    name = sha256(text).hexdigest()
+    name = digest({"session": session.name, "transcript": values}).hex()
     return await _record_once(context, name, session, transcript, is_new=False)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from exchange.formats.reading import (
     content_text,
     count,
+    identifier,
     member,
     moment,
     objects,
@@ -173,7 +174,7 @@ def _result(block: dict[str, Any]) -> MessageRecord:
         role=MessageRole.TOOL,
         content=content_text(block.get("content")) or "",
         parts=block,
-        tool_call_id=optional(block, "tool_use_id", str),
+        tool_call_id=identifier(block, "tool_use_id"),
         has_failed=block.get("is_error") is True,
     )
 
@@ -192,7 +193,7 @@ def _tool_calls(blocks: Sequence[dict[str, Any]]) -> Iterable[ToolCallRecord]:
         try:
             call = ToolCallRecord(
                 tool_name=require(block, "name", str),
-                tool_call_id=optional(block, "id", str),
+                tool_call_id=identifier(block, "id"),
                 tool_type="function" if kind == "tool_use" else kind,
                 arguments=block.get("input"),
             )
@@ -211,9 +212,9 @@ def _describe(answer: MessageRecord, message: Mapping[str, Any]) -> None:
     """Say of an answer what its response tells."""
     usage = message.get("usage")
     answer.provider = "anthropic"
-    answer.response_id = optional(message, "id", str)
-    answer.response_model = optional(message, "model", str)
-    reason = optional(message, "stop_reason", str)
+    answer.response_id = identifier(message, "id")
+    answer.response_model = identifier(message, "model")
+    reason = identifier(message, "stop_reason")
     answer.finish_reasons = None if reason is None else [reason]
     answer.cache_read_input_tokens = count(member(usage, "cache_read_input_tokens"))
     answer.cache_creation_input_tokens = count(member(usage, "cache_creation_input_tokens"))

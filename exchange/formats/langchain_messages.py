@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from exchange.formats import anthropic_messages, chat_completions
-from exchange.formats.reading import content_text, count, member, objects, optional, text
+from exchange.formats.reading import content_text, count, identifier, member, objects, text
 from exchange.records import MessageRecord, ToolCallRecord
 from models import MessageRole, ToolCallStatus
 from resolvers.errors import Invalid
@@ -71,9 +71,9 @@ def _read(message: Any) -> Iterable[MessageRecord]:
     yield MessageRecord(
         role=role,
         content=content_text(said.get("content")),
-        name=optional(said, "name", str),
+        name=identifier(said, "name"),
         parts=message,
-        tool_call_id=optional(said, "tool_call_id", str) if role is MessageRole.TOOL else None,
+        tool_call_id=identifier(said, "tool_call_id") if role is MessageRole.TOOL else None,
         tool_calls=_tool_calls(said) if role is MessageRole.ASSISTANT else [],
         has_failed=role is MessageRole.TOOL and said.get("status") == "error",
         **_answer(said),
@@ -121,7 +121,7 @@ def _tool_calls(said: dict[str, Any]) -> list[ToolCallRecord]:
 def _tool_call(told: dict[str, Any]) -> ToolCallRecord:
     return ToolCallRecord(
         tool_name=text(told.get("name")) or "?",
-        tool_call_id=optional(told, "id", str),
+        tool_call_id=identifier(told, "id"),
         tool_type="function",
         arguments=told.get("args"),
     )

@@ -14,11 +14,9 @@ https://docs.langchain.com/langsmith/trajectory-view-integrations.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from exchange.formats.langchain_messages import cost, read_langchain, usage
 from exchange.formats.langsmith_run import Run, read_run
-from exchange.formats.reading import count, member, milliseconds, outcome, text
+from exchange.formats.reading import count, member, milliseconds, outcome, text, write
 from exchange.records import (
     Document,
     MessageRecord,
@@ -154,7 +152,7 @@ class _Thread:
         if member(told, "tool_call_id") or member(told, "kwargs", "tool_call_id"):
             (read,) = read_langchain(told, "outputs.output")
         else:
-            content = told if isinstance(told, str) else orjson.dumps(told).decode()
+            content = told if isinstance(told, str) else write(told).decode()
             read = MessageRecord(role=MessageRole.TOOL, content=content, parts=told)
         read.tool_call_id = run.tool_call_id
         read.name = read.name or run.name

@@ -20,6 +20,7 @@ from typing import Any
 
 from exchange.formats.reading import (
     count,
+    identifier,
     member,
     milliseconds,
     moment,
@@ -192,8 +193,8 @@ def _describe(answer: MessageRecord, response: Mapping[str, Any], model: str | N
     answer.status = _STATUSES.get(str(status))
     answer.error = text(member(error, "message")) or text(member(error, "code"))
     answer.provider = "openai"
-    answer.response_id = optional(response, "id", str)
-    answer.response_model = optional(response, "model", str)
+    answer.response_id = identifier(response, "id")
+    answer.response_model = identifier(response, "model")
     answer.request_model = model
     reason = text(member(response, "incomplete_details", "reason")) or text(status)
     answer.finish_reasons = None if reason is None else [reason]

@@ -110,6 +110,19 @@ def arguments(value: Any, field: str) -> Any:
     return orjson.Fragment(value)
 
 
+def write(value: Any) -> bytes:
+    """Write a value as JSON. Raises `Invalid` if it is nested too deep."""
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:
+        raise Invalid("Nested too deep.") from error
+
+
+def identifier(holder: Mapping[str, Any], name: str) -> str | None:
+    """Give a name that others chose; None if it is null, empty or left out. Raises `Invalid`."""
+    return optional(holder, name, str) or None
+
+
 def outcome(messages: Iterable[MessageRecord]) -> SessionStatus | None:
     """Give the status of a session by its last answer; None if a person's decision is open."""
     status: SessionStatus = SessionStatus.COMPLETED

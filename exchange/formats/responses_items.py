@@ -7,7 +7,15 @@ https://platform.openai.com/docs/api-reference/conversations/list-items.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from exchange.formats.reading import arguments, content_text, member, optional, require, role, text
+from exchange.formats.reading import (
+    arguments,
+    content_text,
+    identifier,
+    member,
+    require,
+    role,
+    text,
+)
 from exchange.records import Decision, MessageRecord, ToolCallRecord
 from models import MessageRole, MessageStatus, ToolCallStatus
 from resolvers.errors import Invalid
@@ -92,10 +100,10 @@ def _output(item: dict[str, Any], kind: str) -> MessageRecord:
         content = ""
     return MessageRecord(
         role=MessageRole.TOOL,
-        name=optional(item, "name", str),
+        name=identifier(item, "name"),
         content=content,
         parts=item,
-        tool_call_id=optional(item, "call_id", str) or optional(item, "id", str),
+        tool_call_id=identifier(item, "call_id") or identifier(item, "id"),
         has_failed=item.get("status") in {"failed", "incomplete"},
     )
 
@@ -136,13 +144,13 @@ def _tool_call(item: Mapping[str, Any], kind: str) -> ToolCallRecord:
         told = item.get("arguments", item.get("input"))
         return ToolCallRecord(
             tool_name=require(item, "name", str),
-            tool_call_id=optional(item, "call_id", str) or optional(item, "id", str),
+            tool_call_id=identifier(item, "call_id") or identifier(item, "id"),
             tool_type="custom" if kind == "custom_tool_call" else "function",
             arguments=arguments(told, "arguments") if kind == "function_call" else told,
         )
     call = ToolCallRecord(
         tool_name=text(item.get("name")) or kind.removesuffix("_call"),
-        tool_call_id=optional(item, "call_id", str) or optional(item, "id", str),
+        tool_call_id=identifier(item, "call_id") or identifier(item, "id"),
         tool_type="mcp" if kind.startswith("mcp_") else kind.removesuffix("_call"),
         arguments=_arguments(item),
     )

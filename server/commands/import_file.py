@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange.formats import FORMATS, Format, recognise
+from exchange.formats.table import FORMATS, Format, recognise
 from exchange.json_lines import STANDARD_INPUT, Line, UnreadableFileError, read_lines
 from resolvers.context import Context
 from resolvers.errors import Invalid

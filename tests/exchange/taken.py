@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from exchange.formats import FORMATS, recognise
+from exchange.formats.table import FORMATS, recognise
 from exchange.json_lines import read_lines
 from exchange.transcripts import ImportedLine
 from resolvers.context import Context

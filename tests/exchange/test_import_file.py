@@ -3,6 +3,7 @@
 import gzip
 import json
 import subprocess
+from asyncio import create_subprocess_exec
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +56,17 @@ async def test_an_import_that_is_killed_goes_on(
     write_lines(
         file, *(response(session, number) for number in range(2) for session in range(_SESSIONS))
     )
-    with subprocess.Popen(
-        [COMMAND, "import", file], env=environment, stderr=subprocess.DEVNULL
-    ) as process:
-        async with engine.connect() as connection:
-            there = 0
-            while there < _SESSIONS // 20:
-                assert process.poll() is None
-                there = (
-                    await connection.execute(text("SELECT count(*) FROM sessions"))
-                ).scalar_one()
-        process.kill()
+    process = await create_subprocess_exec(
+        COMMAND, "import", file, env=environment, stderr=subprocess.DEVNULL
+    )
+    there = 0
+    async with engine.connect() as connection:
+        while there < _SESSIONS // 20:
+            assert process.returncode is None
+            counted = await connection.execute(text("SELECT count(*) FROM sessions"))
+            there = counted.scalar_one()
+    process.kill()
+    await process.wait()
     imported = await take_file(engine, file)
     assert 0 < sum(each.is_new for each in imported) <= _SESSIONS - there
     async with engine.connect() as connection:

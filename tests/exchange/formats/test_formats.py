@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchange.formats import FORMATS, recognise
+from exchange.formats.table import FORMATS, recognise
 from exchange.json_lines import Line
 from resolvers.errors import Invalid
 
