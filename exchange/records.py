@@ -85,7 +85,6 @@ class MessageRecord:
     name: str | None = None
     tool_call_id: str | None = None
     tool_calls: list[ToolCallRecord] = field(default_factory=list)
-    response_type: str | None = None
     status: MessageStatus | None = None
     error: str | None = None
     provider: str | None = None

@@ -53,7 +53,8 @@ def _tool_call_ids(session: SessionRecord) -> frozenset[str]:
     messages = [message for turn in session.turns for message in (*turn.history, *turn.messages)]
     answered = [message.tool_call_id for message in messages]
     asked = [call.tool_call_id for message in messages for call in message.tool_calls]
-    return frozenset(own_id for own_id in (*answered, *asked) if own_id is not None)
+    # one that cannot be stored is refused when its message is, so nothing asks for it
+    return frozenset(own_id for own_id in (*answered, *asked) if own_id and "\0" not in own_id)
 
 
 async def _record(

@@ -82,10 +82,11 @@ def moment(value: Any, field: str) -> datetime | None:
 
 
 def milliseconds(start: datetime | None, end: datetime | None) -> int | None:
-    """Give the time from start to end, None if one is not known or they are the wrong way round."""
-    if start is None or end is None or end < start:
+    """Give the time from start to end, None if it is not known, negative or too long to store."""
+    if start is None or end is None:
         return None
-    return round((end - start).total_seconds() * 1000)
+    taken = round((end - start).total_seconds() * 1000)
+    return taken if 0 <= taken < 2**31 else None
 
 
 def content_text(content: Any, field: str = "content") -> str | None:

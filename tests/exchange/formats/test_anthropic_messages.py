@@ -165,6 +165,19 @@ async def test_what_follows_in_a_later_file_is_added_once(
     assert session["messages"][2]["toolCalls"][1]["status"] == "FAILED"
 
 
+async def test_what_cannot_be_stored_is_refused_in_what_is_added_too(
+    engine: AsyncEngine, file: Path, graphql: GraphQLClient
+) -> None:
+    write_lines(file, PAIRS[0])
+    await take_file(engine, file)
+    added = {"session_id": "s", "messages": [], "response": answer("msg_3", use("toolu\x00"))}
+    write_lines(file, PAIRS[0], added)
+    (refused,) = await take_file(engine, file)
+    assert (refused.number, refused.messages) == (2, 0)
+    assert str(refused.refusal).startswith("response.parts: Must not hold NUL")
+    assert (await read_session(graphql, "s"))["messageCount"] == 3
+
+
 async def test_a_session_that_a_runtime_made_is_left_alone(
     engine: AsyncEngine, file: Path, graphql: GraphQLClient
 ) -> None:
