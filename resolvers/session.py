@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, delete, select
+from sqlalchemy import Uuid, and_, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from uuid_utils.compat import uuid7
 
@@ -240,6 +240,24 @@ async def end_session(
     return {"session": ended.id}
 
 
+async def expire_session(recording: Recording, *, session: str) -> Answer:
+    """Let a session that is due expire; one that has ended or was given more time stays as it is.
+
+    It ends when its time was up, or when it began if that is later.
+    """
+    current = await find_named(recording, Session.session_id, session, "session", lock=True)
+    now = (await recording.execute(select(func.now()))).scalar_one()
+    due_at = current.expires_at
+    if current.status in ENDED or due_at is None or due_at > now:
+        return {"session": current.id}
+    return await end_session(
+        recording,
+        session=session,
+        status=SessionStatus.EXPIRED,
+        ended_at=max(due_at, current.started_at),
+    )
+
+
 async def delete_session(recording: Recording, *, session: str) -> Answer:
     """Delete a session with all sessions below it and everything recorded in them."""
     top = await find_named(recording, Session.session_id, session, "session")
@@ -259,10 +277,9 @@ async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
     """Lock what the deletion of a session changes, in the order in which others lock it.
 
     That is the session and all below it, from the top down, whose UUIDs it gives; then the
-    memories that were made in them or drawn from their messages, which lose the link.
+    memories that hang on them.
     """
-    project_id = recording.project_id
-    sessions, memories, messages = (table_of(model).c for model in (Session, Memory, Message))
+    project_id, sessions = recording.project_id, table_of(Session).c
     below = (
         select(sessions.id)
         .where(sessions.project_id == project_id, sessions.id == top_id)
@@ -277,7 +294,18 @@ async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
         .with_for_update()
     )
     locked = list(found.scalars())
-    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
+    await lock_linked_memories(recording, locked)
+    return locked
+
+
+async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]) -> None:
+    """Lock the memories that were made in sessions or drawn from their messages.
+
+    They lose the link when the sessions, which are locked by then, are deleted.
+    """
+    project_id = recording.project_id
+    memories, messages = (table_of(model).c for model in (Memory, Message))
+    within = any_(bindparam("sessions", list(session_ids), ARRAY(Uuid)))
     made = select(memories.id).where(
         memories.project_id == project_id, memories.session_id == within
     )
@@ -298,4 +326,3 @@ async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
         .order_by(memories.id)
         .with_for_update(key_share=True)
     )
-    return locked

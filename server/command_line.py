@@ -14,6 +14,8 @@ from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
 from server.commands.projects import projects
+from server.commands.prune import prune
+from server.commands.retention import retention
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
 from server.commands.write_migration import write_migration
@@ -32,11 +34,13 @@ application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
 application.command()(persist)
+application.command()(prune)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")
 application.add_typer(projects, name="projects")
+application.add_typer(retention, name="retention")
 
 
 def main() -> None:
