@@ -11,7 +11,7 @@ from resolvers.duty import Duty
 from resolvers.identifiers import table_of
 from resolvers.recording import Recording
 
-SLICE_ROWS = 1_000
+SLICE_ROWS = 500
 """The most rows that one statement deletes by themselves; what hangs on them goes with them."""
 
 

@@ -19,7 +19,7 @@ from resolvers.pruning import KeepUntil, Place, Tree, look, prune_trees
 from resolvers.row_slices import slices
 from resolvers.transaction import record
 
-BATCH_ROWS = 2_000
+BATCH_ROWS = 1_000
 """About how many rows go at once, unless they are of one tree."""
 _PAUSE_SECONDS = 0.2
 """Between two attempts while another process prunes."""

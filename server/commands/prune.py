@@ -22,7 +22,7 @@ from server.operator_error import OperatorError
 from server.settings import Settings
 from server.store import open_store
 
-_DUTY = 1 / 2
+_DUTY = 1 / 3
 """The share of the time that it works, so that writers have the rest."""
 _INTERRUPTED = 130
 """What shells take for the end by Ctrl-C."""
