@@ -1,12 +1,13 @@
 """What a prune of a million messages does to those who write meanwhile.
 
-    python -m bench.prune [--messages 1000000] [--seconds 10] [--rounds 3]
+    python -m bench.prune [--messages 1000000] [--seconds 5] [--rounds 12]
 
 A server on an embedded PostgreSQL that syncs to disk; 8 clients record messages, each as soon as
-the one before is answered: first in quiet, then while `sessiongraph prune` deletes all that there
-was, then in quiet again. Then the same beside the prune of one tree of 100,000 messages. Before it,
-100,000 messages are deleted in two ways, each of which is taken back: by the cascade from their
-sessions, and table by table.
+the one before is answered, while `sessiongraph prune` deletes all that was there. In turns it is
+held (SIGSTOP) for a window and goes on for one, so that both are measured in the same minutes;
+after so many rounds it goes on alone. Then the same with the prune of one tree of 100,000 messages.
+Before it, 100,000 messages are deleted in two ways, each of which is taken back: by the cascade
+from their sessions, and table by table.
 """
 
 import argparse
@@ -15,14 +16,15 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import asyncpg
 import httpx2
+import psutil
 from sqlalchemy.engine import URL
 
 from bench.database import address, connection_to
@@ -37,8 +39,11 @@ _CLIENTS = 8
 _SESSIONS = 64
 _MESSAGES_OF_A_SESSION = 20
 _COMPARED_MESSAGES = 100_000
+_COMPARISONS = 3
 _TREE_MESSAGES = 100_000
 _TREES_AT_ONCE = 10
+_START_SECONDS = 3.0
+"""Within which a command begins to delete."""
 _CONTENT = "Some words of an ordinary length. " * 5
 
 _ADD_EVENTS = """
@@ -103,7 +108,7 @@ async def _fill(url: URL, messages: int) -> None:
             await connection.execute(statement)
 
 
-async def _compare(url: URL, rounds: int) -> None:
+async def _compare(url: URL) -> None:
     """Print how long 100,000 messages with all around them take to delete in either way."""
     async with connection_to(url) as connection:
         roots = await connection.fetch(
@@ -115,7 +120,7 @@ async def _compare(url: URL, rounds: int) -> None:
         ids = [row["root_id"] for row in roots if row["so_far"] <= _COMPARED_MESSAGES]
         ways = {"by the cascade": _CASCADE, "table by table": _BY_TABLE}
         seconds: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(rounds):
+        for _ in range(_COMPARISONS):
             for way, statements in ways.items():
                 seconds[way].append(await _time(connection, statements, ids))
     for way, taken in seconds.items():
@@ -156,26 +161,24 @@ def _bodies(server: RunningServer) -> list[bytes]:
 
 
 @contextmanager
-def _prune(url: URL, status: str) -> "Iterator[subprocess.Popen[str]]":
-    environment = os.environ | {"DATABASE_URL": address(url)}
-    command = [COMMAND, "prune", "--older-than", "1s", "--status", status, "--yes"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+def _pruning(url: URL, status: str) -> Iterator[psutil.Popen]:
+    """Run the command until the block ends, or for as long as it takes."""
+    process = psutil.Popen(
+        [str(COMMAND), "prune", "--older-than", "1s", "--status", status, "--yes"],
+        env=os.environ | {"DATABASE_URL": address(url)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
         yield process
 
 
-def _measure(
-    server: RunningServer, bodies: list[bytes], seconds: float, goes_on: Callable[[int], bool]
-) -> list[Load]:
-    """Measure one window after another, as long as it goes on after so many."""
-    loads: list[Load] = []
-    while goes_on(len(loads)):
-        load = asyncio.run(run_clients(server.address_of(""), bodies, seconds, _CLIENTS))
-        if load.failures:
-            raise RuntimeError(f"{load.failures} of {load.answers} writes failed.")
-        loads.append(load)
-    return loads
+def _measure(server: RunningServer, bodies: list[bytes], seconds: float) -> Load:
+    load = asyncio.run(run_clients(server.address_of(""), bodies, seconds, _CLIENTS))
+    if load.failures:
+        raise RuntimeError(f"{load.failures} of {load.answers} writes failed.")
+    return load
 
 
 def _list(values: list[float]) -> str:
@@ -198,29 +201,37 @@ def _p99(loads: list[Load]) -> list[float]:
 def _compare_writes(
     url: URL, server: RunningServer, bodies: list[bytes], options: argparse.Namespace, status: str
 ) -> None:
-    """Measure writes before, beside and after the prune of what has a status; print it."""
-    rounds, seconds = options.rounds, options.seconds
-    _measure(server, bodies, seconds, lambda done: done < 1)  # to warm up
-    quiet = _measure(server, bodies, seconds, lambda done: done < rounds)
-    started = perf_counter()
-    with _prune(url, status) as process:
-        beside = _measure(server, bodies, seconds, lambda _: process.poll() is None)
-        told = process.stdout.read().strip() if process.stdout is not None else ""
-    taken = perf_counter() - started
-    after = _measure(server, bodies, seconds, lambda done: done < rounds)
-    print(f"{told} In {taken:.0f} s.")
-    for when, loads in (("before", quiet), ("beside", beside), ("after", after)):
-        _tell(when, loads)
-    ratio = median(_p99(beside)) / median(_p99(quiet + after))
-    print(f"p99 beside the prune / p99 in quiet: {ratio:.2f}", flush=True)
+    """Measure writes in turns beside the prune of what has a status and without it; print it."""
+    quiet: list[Load] = []
+    beside: list[Load] = []
+    _measure(server, bodies, options.seconds)  # to warm up
+    with _pruning(url, status) as process:
+        sleep(_START_SECONDS)
+        while process.poll() is None:
+            if len(beside) < options.rounds:
+                process.suspend()
+                quiet.append(_measure(server, bodies, options.seconds))
+                process.resume()
+                beside.append(_measure(server, bodies, options.seconds))
+            else:
+                sleep(1)
+        print(process.stdout.read().strip())
+    quiet.append(_measure(server, bodies, options.seconds))
+    _tell("in quiet", quiet)
+    _tell("beside the prune", beside)
+    ratios = [loaded.p99 / alone.p99 for loaded, alone in zip(beside, quiet, strict=False)]
+    print(
+        f"p99 beside the prune / p99 in quiet: {median(ratios):.2f} (windows: {_list(ratios)})",
+        flush=True,
+    )
 
 
 def main() -> None:
     """Fill, compare, prune and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=10, help="of each window")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5, help="of each window")
+    parser.add_argument("--rounds", type=int, default=12)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sessiongraph-bench-prune-") as folder:
         Path(folder).chmod(0o755)
@@ -229,7 +240,7 @@ def main() -> None:
                 [COMMAND, "migrate"], env=os.environ | {"DATABASE_URL": address(url)}, check=True
             )
             asyncio.run(_fill(url, options.messages))
-            asyncio.run(_compare(url, options.rounds))
+            asyncio.run(_compare(url))
             with run(OURS, url) as server:
                 bodies = _bodies(server)
                 _compare_writes(url, server, bodies, options, "COMPLETED")

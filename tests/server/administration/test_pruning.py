@@ -15,7 +15,7 @@ from resolvers.context import Context
 from resolvers.duty import Duty
 from resolvers.following.settled_positions import DELETION_LOCK, SettledPositions
 from resolvers.identifiers import decode
-from resolvers.pruning import look, prune_trees
+from resolvers.pruning import KeepUntil, look, prune_trees
 from resolvers.session import ENDED
 from resolvers.transaction import record
 from server.administration import pruning as administration
@@ -188,7 +188,7 @@ async def test_memories_stay(graphql: GraphQLClient, engine: AsyncEngine) -> Non
 async def _find(context: Context) -> dict[str, Any]:
     async with context.engine.connect() as connection:
         now = (await connection.execute(select(func.now()))).scalar_one()
-        until = dict.fromkeys(ENDED, now - _MONTHS)
+        until: KeepUntil = dict.fromkeys(ENDED, now - _MONTHS)
         found = await look(connection, context.project_id, until, None)
     return {"roots": [tree.root_id for tree in found.trees], "until": until, "duty": Duty(1)}
 
