@@ -207,23 +207,19 @@ def _compare_writes(
     _measure(server, bodies, options.seconds)  # to warm up
     with _pruning(url, status) as process:
         sleep(_START_SECONDS)
-        while process.poll() is None:
-            if len(beside) < options.rounds:
-                process.suspend()
-                quiet.append(_measure(server, bodies, options.seconds))
-                process.resume()
-                beside.append(_measure(server, bodies, options.seconds))
-            else:
-                sleep(1)
-        print(process.stdout.read().strip())
-    quiet.append(_measure(server, bodies, options.seconds))
-    _tell("in quiet", quiet)
-    _tell("beside the prune", beside)
-    ratios = [loaded.p99 / alone.p99 for loaded, alone in zip(beside, quiet, strict=False)]
-    print(
-        f"p99 beside the prune / p99 in quiet: {median(ratios):.2f} (windows: {_list(ratios)})",
-        flush=True,
-    )
+        while process.poll() is None and len(beside) < options.rounds:
+            process.suspend()
+            quiet.append(_measure(server, bodies, options.seconds))
+            process.resume()
+            beside.append(_measure(server, bodies, options.seconds))
+        _tell("in quiet", quiet)
+        _tell("beside the prune", beside)
+        ratios = [loaded.p99 / alone.p99 for loaded, alone in zip(beside, quiet, strict=True)]
+        print(
+            f"p99 beside the prune / p99 in quiet: {median(ratios):.2f} (rounds: {_list(ratios)})",
+            flush=True,
+        )
+        print(process.communicate()[0].strip(), flush=True)
 
 
 def main() -> None:
