@@ -8,7 +8,6 @@ from asyncio import sleep
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from sqlalchemy import func, select
 
@@ -63,15 +62,16 @@ class Pruned:
 
 async def count_prunable(context: Context, keep_for: KeepFor) -> Prunable:
     """Count what `prune` would delete now. Nothing is written."""
-    trees = [tree async for found in _find(context, keep_for) for tree in found.trees]
-    times = [tree.last_activity_at for tree in trees]
-    return Prunable(
-        trees=len(trees),
-        sessions=sum(map(attrgetter("sessions"), trees)),
-        messages=sum(map(attrgetter("messages"), trees)),
-        oldest=min(times, default=None),
-        newest=max(times, default=None),
-    )
+    trees = sessions = messages = 0
+    oldest = newest = None
+    async for found in _find(context, keep_for):
+        trees += len(found.trees)
+        for tree in found.trees:
+            sessions += tree.sessions
+            messages += tree.messages
+            oldest = min(oldest or tree.last_activity_at, tree.last_activity_at)
+            newest = max(newest or tree.last_activity_at, tree.last_activity_at)
+    return Prunable(trees, sessions, messages, oldest, newest)
 
 
 async def prune(
