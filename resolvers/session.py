@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, delete, select
+from sqlalchemy import Uuid, and_, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from uuid_utils.compat import uuid7
 
@@ -238,6 +238,24 @@ async def end_session(
     events = [*cancelled, status_changed(ended.id, current.status, status, ended_at)]
     await append(recording, ended, events)
     return {"session": ended.id}
+
+
+async def expire_session(recording: Recording, *, session: str) -> Answer:
+    """Let a session that is due expire; one that has ended or was given more time stays as it is.
+
+    It ends when its time was up, or when it began if that is later.
+    """
+    current = await find_named(recording, Session.session_id, session, "session", lock=True)
+    now = (await recording.execute(select(func.now()))).scalar_one()
+    due_at = current.expires_at
+    if current.status in ENDED or due_at is None or due_at > now:
+        return {"session": current.id}
+    return await end_session(
+        recording,
+        session=session,
+        status=SessionStatus.EXPIRED,
+        ended_at=max(due_at, current.started_at),
+    )
 
 
 async def delete_session(recording: Recording, *, session: str) -> Answer:
