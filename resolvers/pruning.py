@@ -22,7 +22,8 @@ from resolvers.following.settled_positions import DELETION_LOCK
 from resolvers.identifiers import table_of
 from resolvers.recording import Answer, Recording
 from resolvers.row_slices import SLICE_ROWS, delete_numbered, slices
-from resolvers.session import ENDED, lock_linked_memories
+from resolvers.session import ENDED
+from resolvers.session_deletion import lock_linked_memories
 
 LOOKED_AT = 1_000
 """Sessions that one look for trees goes through."""

@@ -8,10 +8,10 @@ from models import Scope, SessionKind, SessionStatus
 from resolvers.session import (
     SESSION,
     create_session,
-    delete_session,
     end_session,
     update_session,
 )
+from resolvers.session_deletion import delete_session
 from schema.fields import one, value
 from schema.mutations.declaration import (
     METADATA_PATCH,
