@@ -14,11 +14,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from exchange.archive.layout import FAMILIES, FORMAT, Family
+from exchange.archive.header import write_header
+from exchange.archive.layout import FAMILIES, Family
 from exchange.archive.row_reader import RowReader, snapshot
 from exchange.archive.selection import Selection
 from exchange.archive.written_lines import LineWriter, write_line
-from migrations.runner import latest_revision
 from resolvers.identifiers import PREFIXES
 from resolvers.pooled_connection import connect
 
@@ -44,7 +44,7 @@ async def lines_of(
 ) -> AsyncGenerator[bytes, None]:
     """Give the lines of a file from a `snapshot`; the header says when, if that is given."""
     digest, count = sha256(), 0
-    line = _header(selection, exported_at)
+    line = write_header(selection.kind, exported_at)
     digest.update(line)
     yield line
     reader = RowReader(driver, project_id, selection.values)
@@ -56,12 +56,6 @@ async def lines_of(
                     count += 1
                     yield line
     yield write_line({"end": {"rows": count, "digest": f"sha256:{digest.hexdigest()}"}})
-
-
-def _header(selection: Selection, exported_at: datetime | None) -> bytes:
-    header = {"format": FORMAT, "revision": latest_revision(), "exported": selection.kind}
-    when = {} if exported_at is None else {"exportedAt": exported_at}
-    return write_line({"sessiongraph": {**header, **when}})
 
 
 async def _group(

@@ -108,8 +108,9 @@ def _describe(error: msgspec.ValidationError) -> str:
 def _reader(table: Table) -> Callable[[msgspec.Raw, Mapping[str, str]], dict[str, Any]]:
     """Make what reads a table's rows."""
     listed = members(table)
-    fields = [(each.column.name, *_type_of(each)) for each in listed]
-    rename = {each.column.name: each.name for each in listed}
+    # SQLAlchemy's names are strings of its own class
+    fields = [(str(each.column.name), *_type_of(each)) for each in listed]
+    rename = {str(each.column.name): each.name for each in listed}
     kind = msgspec.defstruct(
         PREFIXES[table], fields, rename=rename, forbid_unknown_fields=True, kw_only=True
     )
