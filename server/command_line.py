@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from server.commands.demo import demo
+from server.commands.export_file import export_file
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
@@ -31,6 +32,7 @@ application.command()(serve)
 application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
+application.command(name="export")(export_file)
 application.command()(persist)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)

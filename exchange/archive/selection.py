@@ -94,7 +94,7 @@ class Selection:
         if family is _MEMORIES:
             return table_of(Memory).c.session_id.in_(self._sessions())
         if owner(family.root) is None:
-            return or_(*[self._is_referred_to(table) for table in family.tables])
+            return self._is_referred_to(family.root)
         # a relation goes with both that it relates
         chosen = select(table_of(Memory).c.id).where(
             table_of(Memory).c.project_id == PROJECT, self._condition(_MEMORIES)
