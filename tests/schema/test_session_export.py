@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -93,10 +92,3 @@ async def test_its_rows_are_counted_before_it_runs(engine: AsyncEngine) -> None:
         many = " ".join(f'e{number}: exportSession(id: "s")' for number in range(3))
         assert (await graphql.send(f"{{ {many} }}")).error["code"] == "LIMITED"
         assert not (await graphql.send('{ exportSession(id: "s") }')).errors
-
-
-async def test_it_takes_as_many_statements_for_a_large_tree(
-    graphql: GraphQLClient, engine: AsyncEngine
-) -> None:
-    await fill(engine, 1)
-    assert orjson.dumps(await export(graphql, "s0"))
