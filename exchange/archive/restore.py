@@ -29,6 +29,8 @@ _ENOUGH_ROWS = 2_000
 _ENOUGH_BYTES = 8_000_000
 """Of lines that are kept, until they are written."""
 
+_CUT_OFF = "The file was cut off; what is whole before is restored."
+
 
 @dataclass(frozen=True)
 class RestoredWhole:
@@ -84,7 +86,7 @@ class _Restoration:
 
     async def run(self) -> AsyncIterator[RestoredWhole]:
         """Restore whole by whole."""
-        fault: str | None = "The file was cut off; what came before is restored."
+        fault: str | None = _CUT_OFF
         for text in self._lines():
             read = self._read(text)
             if isinstance(read, ArchiveLine):
@@ -99,6 +101,8 @@ class _Restoration:
                     yield restored
             elif restored_line := self._refuse_line(read):
                 yield restored_line
+        if fault == _CUT_OFF and self._current is not None:
+            self._current.refuse("The file was cut off before its end.")
         for restored in await self._complete(None):
             yield restored
         await self._writer.settle()
