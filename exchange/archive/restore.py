@@ -7,7 +7,8 @@ a row that is neither there nor in the file is empty, as if that row had been de
 """
 
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from gzip import BadGzipFile
 from hashlib import sha256
@@ -50,7 +51,7 @@ class RestoredWhole:
     refusal: str | None = None
 
 
-async def restore(context: Context, path: Path) -> AsyncIterator[RestoredWhole]:
+async def restore(context: Context, path: Path) -> AsyncGenerator[RestoredWhole, None]:
     """Restore a file into the context's project; give what became of each whole, then of the file.
 
     Raises `Invalid` for a file that is none of ours or a newer release's, `OSError` for one that
@@ -61,8 +62,9 @@ async def restore(context: Context, path: Path) -> AsyncIterator[RestoredWhole]:
         writer = WholeWriter(driver, context.project_id)
         try:
             with open_archive(path) as file:
-                async for restored in _Restoration(file, writer).run():
-                    yield restored
+                async with aclosing(_Restoration(file, writer).run()) as wholes:
+                    async for restored in wholes:
+                        yield restored
         finally:
             await writer.take_back()
 
@@ -84,7 +86,7 @@ class _Restoration:
         self._skips = False
         """Whether what comes before the next whole belongs to nothing."""
 
-    async def run(self) -> AsyncIterator[RestoredWhole]:
+    async def run(self) -> AsyncGenerator[RestoredWhole, None]:
         """Restore whole by whole."""
         fault: str | None = _CUT_OFF
         for text in self._lines():
