@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.commands.demo import demo
 from server.commands.export_file import export_file
+from server.commands.forget import forget
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
@@ -17,6 +18,7 @@ from server.commands.print_schema import print_schema
 from server.commands.projects import projects
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
+from server.commands.stats import stats
 from server.commands.write_migration import write_migration
 from server.database import reason
 from server.operator_error import OperatorError
@@ -34,6 +36,8 @@ application.command()(demo)
 application.command(name="import")(import_file)
 application.command(name="export")(export_file)
 application.command()(persist)
+application.command()(forget)
+application.command()(stats)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)

@@ -1,4 +1,4 @@
-"""The chat form: one session a line, as `exchange/transcripts.py` takes it in.
+"""The chat form: one session a line, as `exchange/formats/chat_completions.py` reads it.
 
 It has what a chat has: messages, and what they ask of tools; a message whose `parts` are the chat
 message that it came as stands as it came. A session below another names it as `parent` in its

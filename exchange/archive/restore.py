@@ -6,21 +6,18 @@ is left as it is, so an import can be repeated, and goes on where it was broken 
 a row that is neither there nor in the file is empty, as if that row had been deleted.
 """
 
-import zlib
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from gzip import BadGzipFile
 from hashlib import sha256
-from pathlib import Path
 
-from exchange.archive.archive_file import MAXIMUM_LINE_BYTES, ArchiveFile, open_archive
 from exchange.archive.header import HEADER, check_header
 from exchange.archive.layout import FAMILY_OF
 from exchange.archive.read_lines import ArchivedRow, ArchiveLine, read_line
 from exchange.archive.refusals import RefusedError
 from exchange.archive.whole import Whole, begins_whole
 from exchange.archive.whole_writer import WholeWriter
+from exchange.json_lines import MAXIMUM_LINE_BYTES, Line, UnreadableFileError
 from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.identifiers import PREFIXES
@@ -38,8 +35,8 @@ class RestoredWhole:
     """What became of a whole, such as a tree of sessions, or of the file where `noun` is `end`.
 
     `number` is that of its first line, and `end` how much of the file was read, in bytes on the
-    disk. `rows` counts what was added, by noun; nothing where the whole was there already. A
-    `note` is for the operator to know, a `refusal` why it was not restored.
+    disk. `rows` counts its rows by noun, which were added if it `is_new`. A `note` is for the operator
+    to know, a `refusal` why it was not restored.
     """
 
     number: int
@@ -51,20 +48,18 @@ class RestoredWhole:
     refusal: str | None = None
 
 
-async def restore(context: Context, path: Path) -> AsyncGenerator[RestoredWhole, None]:
+async def restore(context: Context, lines: Iterable[Line]) -> AsyncGenerator[RestoredWhole, None]:
     """Restore a file into the context's project; give what became of each whole, then of the file.
 
-    Raises `Invalid` for a file that is none of ours or a newer release's, `OSError` for one that
-    cannot be read, and the driver's errors.
+    Raises `Invalid` for a file that is none of ours or a newer release's, and the driver's errors.
     """
     async with connect(context.engine) as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         writer = WholeWriter(driver, context.project_id)
         try:
-            with open_archive(path) as file:
-                async with aclosing(_Restoration(file, writer).run()) as wholes:
-                    async for restored in wholes:
-                        yield restored
+            async with aclosing(_Restoration(lines, writer).run()) as wholes:
+                async for restored in wholes:
+                    yield restored
         finally:
             await writer.take_back()
 
@@ -72,8 +67,9 @@ async def restore(context: Context, path: Path) -> AsyncGenerator[RestoredWhole,
 class _Restoration:
     """One file on its way into the store."""
 
-    def __init__(self, file: ArchiveFile, writer: WholeWriter) -> None:
-        self._file = file
+    def __init__(self, lines: Iterable[Line], writer: WholeWriter) -> None:
+        self._given = lines
+        self._end = 0
         self._writer = writer
         self._digest = sha256()
         self._rows = 0
@@ -113,15 +109,16 @@ class _Restoration:
     def _lines(self) -> Iterator[bytes | None]:
         """Give the lines after the header. Raises `Invalid` for a file without one."""
         try:
-            for text in self._file:
-                self._number += 1
-                if self._number == 1:
-                    self._check_first(text)
-                    self._digest.update(text or b"")
+            for line in self._given:
+                is_first = self._number == 0
+                self._number, self._end = line.number, line.end
+                if is_first:
+                    self._check_first(line.text)
+                    self._digest.update(line.text or b"")
                 else:
-                    yield text
-        except (EOFError, BadGzipFile, zlib.error):
-            return  # cut off, as the missing end tells
+                    yield line.text
+        except UnreadableFileError:
+            return  # as where it was cut off
         if self._number == 0:
             raise Invalid("The file is empty.")
 
@@ -165,7 +162,7 @@ class _Restoration:
         if self._skips:
             return None
         self._skips = True
-        return RestoredWhole(self._number, self._file.offset, "line", refusal=fault)
+        return RestoredWhole(self._number, self._end, "line", refusal=fault)
 
     def _take(self, row: ArchivedRow, size: int) -> None:
         if begins_whole(row):
@@ -182,7 +179,7 @@ class _Restoration:
         whole, self._current = self._current, None
         family = None if following is None else FAMILY_OF[following.table]
         if whole is not None:
-            whole.end = self._file.offset
+            whole.end = self._end
             if self._is_in_pieces:
                 await self._finish_pieces(whole)
                 return [_restored(whole)]
@@ -238,7 +235,7 @@ class _Restoration:
     def _told_at_end(self, fault: str | None) -> RestoredWhole:
         emptied = self._writer.emptied
         note = f"{emptied} references to rows that are not there are empty." if emptied else None
-        return RestoredWhole(self._number, self._file.offset, "end", note=note, refusal=fault)
+        return RestoredWhole(self._number, self._end, "end", note=note, refusal=fault)
 
 
 def _restored(whole: Whole) -> RestoredWhole:
@@ -246,7 +243,7 @@ def _restored(whole: Whole) -> RestoredWhole:
         whole.line,
         whole.end,
         PREFIXES[whole.family.root],
-        rows=whole.counts if whole.is_new and whole.refusal is None else {},
+        rows=whole.counts if whole.refusal is None else {},
         is_new=whole.is_new and whole.refusal is None,
         note=whole.note,
         refusal=whole.refusal,

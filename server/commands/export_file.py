@@ -39,7 +39,7 @@ class Format(StrEnum):
     """What is written."""
 
     SESSIONGRAPH = "sessiongraph"
-    CHAT = "chat"
+    CHAT = "chat-completions"
 
 
 _TIME = "RFC 3339, such as 2026-01-31T12:00:00Z."

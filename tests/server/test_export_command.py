@@ -73,7 +73,7 @@ async def test_a_session_or_a_range_goes_to_the_standard_output(
         lines = [orjson.loads(line) for line in (await _run(*arguments)).stdout.splitlines()]
         names = [line["session"]["sessionId"] for line in lines if "session" in line]
         assert names == ["new"], arguments
-    chat = await _run("--format", "chat", "--to", "2025-06-01T00:00:00Z")
+    chat = await _run("--format", "chat-completions", "--to", "2025-06-01T00:00:00Z")
     assert orjson.loads(chat.stdout) == {"session_id": "old", "metadata": {}, "messages": []}
     assert "1 sessions exported" in chat.stderr.decode()
 

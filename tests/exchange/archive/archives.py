@@ -15,6 +15,7 @@ from exchange.archive.export import export_lines
 from exchange.archive.layout import CARRIED
 from exchange.archive.restore import RestoredWhole, restore
 from exchange.archive.selection import Selection
+from exchange.json_lines import read_lines
 from resolvers.context import Context
 from server.administration.projects import create_project, find_project
 from server.database import create_engine
@@ -42,7 +43,7 @@ async def import_lines(
 
 
 async def import_path(engine: AsyncEngine, path: Path, project_id: int = 1) -> list[RestoredWhole]:
-    return [each async for each in restore(Context(engine, project_id), path)]
+    return [each async for each in restore(Context(engine, project_id), read_lines(path))]
 
 
 def refusals(restored: list[RestoredWhole]) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from exchange.archive.chat import export_chats
 from exchange.archive.export import export_lines
 from exchange.archive.restore import restore
+from exchange.json_lines import read_lines
 from resolvers.context import Context
 from resolvers.identifiers import TABLES
 from tests.exchange.archive.archives import EVERYTHING, WHEN, new_project, rows_of
@@ -71,11 +72,11 @@ async def test_a_large_tree_goes_out_and_in_piece_by_piece(
     assert held[0] < _MOST_HELD, "exported as a chat"
     other = await new_project(engine, "other")
     with _held() as held:
-        restored = [each async for each in restore(Context(engine, other), path)]
+        restored = [each async for each in restore(Context(engine, other), read_lines(path))]
     assert restored[0].rows == {"session": 1, "message": MESSAGES, "session_event": MESSAGES + 1}
     assert held[0] < _MOST_HELD, "restored"
     with _held() as held:
-        again = [each async for each in restore(Context(engine, other), path)]
+        again = [each async for each in restore(Context(engine, other), read_lines(path))]
     assert not again[0].is_new
     assert again[0].refusal is None
     assert held[0] < _MOST_HELD, "found to be there"
@@ -93,11 +94,11 @@ async def test_a_restore_that_was_broken_off_goes_on(
         async for line in export_lines(engine, 1, EVERYTHING, WHEN):
             file.write(line)
     other = await new_project(engine, "other")
-    restoring = restore(Context(engine, other), path)
+    restoring = restore(Context(engine, other), read_lines(path))
     assert (await anext(restoring)).is_new
     await restoring.aclose()
     assert len(await rows_of(engine, TABLES["session"], other)) == 1, (
         "each is there whole, or not at all"
     )
-    restored = [each async for each in restore(Context(engine, other), path)]
+    restored = [each async for each in restore(Context(engine, other), read_lines(path))]
     assert [each.is_new for each in restored[:-1]] == [False, True, True]

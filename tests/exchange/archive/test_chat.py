@@ -7,7 +7,8 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from exchange.archive.chat import export_chats
-from exchange.transcripts import import_transcripts
+from exchange.formats.table import FORMATS
+from exchange.json_lines import read_lines
 from resolvers.context import Context
 from tests.exchange.archive.archives import EVERYTHING, new_project
 from tests.factories import create_agent, create_session, record_message
@@ -46,7 +47,8 @@ async def _export(engine: AsyncEngine, project_id: int = 1) -> list[dict[str, An
 async def _import(engine: AsyncEngine, project_id: int, folder: Path, chats: list[Any]) -> None:
     path = folder / "chats.jsonl"
     path.write_bytes(b"".join(orjson.dumps(chat) + b"\n" for chat in chats))
-    async for line in import_transcripts(Context(engine, project_id), path):
+    take = FORMATS["chat-completions"].take
+    async for line in take(Context(engine, project_id), read_lines(path)):
         assert line.refusal is None
 
 

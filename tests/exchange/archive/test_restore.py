@@ -19,6 +19,7 @@ from tests.exchange.archive.archives import (
     edited,
     export,
     import_lines,
+    import_path,
     new_project,
     refusals,
 )
@@ -108,7 +109,7 @@ async def test_an_edited_file_is_refused_with_the_line_at_fault(
 
 HEADERS: list[tuple[list[bytes], str]] = [
     ([], "The file is empty."),
-    ([b"\n"], "Line 1: No header"),
+    ([b"\n"], "The file is empty."),
     ([b"{}\n"], "Line 1: No header"),
     ([b"[1]\n"], "Line 1: No header"),
     ([b'{"session_id": "a", "messages": []}\n'], "Line 1: No header"),
@@ -230,9 +231,12 @@ async def test_a_gzipped_file_is_read(
 ) -> None:
     await fill(engine, 1)
     whole = gzip.compress(b"".join(await export(engine)))
-    assert not refusals(await import_lines(other_engine, [whole], tmp_path))
+    path = tmp_path / "archive.jsonl.gz"
+    path.write_bytes(whole)
+    assert not refusals(await import_path(other_engine, path))
     await check_same_store(engine, other_engine)
-    restored = await import_lines(other_engine, [whole[:-100]], tmp_path)
+    path.write_bytes(whole[:-100])
+    restored = await import_path(other_engine, path)
     assert refusals(restored)[-1] == "The file was cut off; what is whole before is restored."
 
 
