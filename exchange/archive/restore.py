@@ -35,8 +35,8 @@ class RestoredWhole:
     """What became of a whole, such as a tree of sessions, or of the file where `noun` is `end`.
 
     `number` is that of its first line, and `end` how much of the file was read, in bytes on the
-    disk. `rows` counts its rows by noun, which were added if it `is_new`. A `note` is for the operator
-    to know, a `refusal` why it was not restored.
+    disk. `rows` counts its rows by noun, which were added if it `is_new`. A `note` is for the
+    operator to know, a `refusal` why it was not restored.
     """
 
     number: int
