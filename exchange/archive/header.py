@@ -25,7 +25,7 @@ def check_header(header: Mapping[str, Any]) -> None:
     """Raise `Invalid` for a file that a newer release has written, or none that can be read."""
     number, revision = header.get("format"), header.get("revision")
     if not isinstance(number, int) or not isinstance(revision, str):
-        raise Invalid("Line 1: The header must have a format and a revision.")
+        raise Invalid("The header must have a format and a revision.")
     known = ScriptDirectory.from_config(configuration()).walk_revisions()
     if number > FORMAT or revision not in {script.revision for script in known}:
-        raise Invalid("Line 1: A newer release has written this file. Import it with that release.")
+        raise Invalid("A newer release has written this file. Import it with that release.")

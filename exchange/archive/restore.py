@@ -128,7 +128,7 @@ class _Restoration:
         except Invalid:
             header = None
         if not isinstance(header, ArchiveLine) or header.noun != HEADER:
-            raise Invalid("Line 1: No header; this is no file that `sessiongraph export` wrote.")
+            raise Invalid("No header; this is no file that `sessiongraph export` wrote.")
         check_header(header.values)
 
     def _read(self, text: bytes | None) -> ArchivedRow | ArchiveLine | str:

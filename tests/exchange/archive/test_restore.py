@@ -110,10 +110,10 @@ async def test_an_edited_file_is_refused_with_the_line_at_fault(
 HEADERS: list[tuple[list[bytes], str]] = [
     ([], "The file is empty."),
     ([b"\n"], "The file is empty."),
-    ([b"{}\n"], "Line 1: No header"),
-    ([b"[1]\n"], "Line 1: No header"),
-    ([b'{"session_id": "a", "messages": []}\n'], "Line 1: No header"),
-    ([b'{"sessiongraph": {}}\n'], "Line 1: The header must have a format and a revision."),
+    ([b"{}\n"], "No header"),
+    ([b"[1]\n"], "No header"),
+    ([b'{"session_id": "a", "messages": []}\n'], "No header"),
+    ([b'{"sessiongraph": {}}\n'], "The header must have a format and a revision."),
     ([b'{"sessiongraph": {"format": 2, "revision": "0009"}}\n'], "A newer release"),
     ([b'{"sessiongraph": {"format": 1, "revision": "9999"}}\n'], "A newer release"),
 ]
