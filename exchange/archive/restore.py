@@ -10,11 +10,13 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from exchange.archive.header import HEADER, check_header
 from exchange.archive.layout import FAMILY_OF
 from exchange.archive.read_lines import ArchivedRow, ArchiveLine, read_line
 from exchange.archive.refusals import RefusedError
+from exchange.archive.row_reader import break_off
 from exchange.archive.whole import Whole, begins_whole
 from exchange.archive.whole_writer import WholeWriter
 from exchange.json_lines import MAXIMUM_LINE_BYTES, Line, UnreadableFileError
@@ -54,14 +56,17 @@ async def restore(context: Context, lines: Iterable[Line]) -> AsyncGenerator[Res
     Raises `Invalid` for a file that is none of ours or a newer release's, and the driver's errors.
     """
     async with connect(context.engine) as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
+        driver: Any = (await connection.get_raw_connection()).driver_connection
         writer = WholeWriter(driver, context.project_id)
         try:
             async with aclosing(_Restoration(lines, writer).run()) as wholes:
                 async for restored in wholes:
                     yield restored
         finally:
-            await writer.take_back()
+            try:
+                await writer.take_back()
+            finally:
+                break_off(driver)
 
 
 class _Restoration:

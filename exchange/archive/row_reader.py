@@ -24,11 +24,20 @@ _ENOUGH_CHARACTERS = 1_000_000
 async def snapshot(connection: AsyncConnection, *, may_take_long: bool) -> AsyncIterator[Any]:
     """Give the driver's connection in a transaction that reads the store as it is at one moment."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    async with driver.transaction(isolation="repeatable_read", readonly=True):
-        if may_take_long:
-            await driver.execute("SET LOCAL statement_timeout = 0")
-            await driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        yield driver
+    try:
+        async with driver.transaction(isolation="repeatable_read", readonly=True):
+            if may_take_long:
+                await driver.execute("SET LOCAL statement_timeout = 0")
+                await driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield driver
+    finally:
+        break_off(driver)
+
+
+def break_off(driver: Any) -> None:
+    """End a connection whose transaction is still open: what should have ended it was cancelled."""
+    if not driver.is_closed() and driver.is_in_transaction():
+        driver.terminate()
 
 
 class RowReader:
