@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.commands.backup import backup
 from server.commands.demo import demo
+from server.commands.export_file import export_file
 from server.commands.forget import forget
 from server.commands.import_file import import_file
 from server.commands.keys import keys
@@ -39,6 +40,7 @@ application.command()(demo)
 application.command()(backup)
 application.command()(restore)
 application.command(name="import")(import_file)
+application.command(name="export")(export_file)
 application.command()(persist)
 application.command()(forget)
 application.command()(stats)
