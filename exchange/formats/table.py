@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from exchange.archive.import_archive import import_archive, is_archive
 from exchange.formats.anthropic_messages import anthropic_ties, is_anthropic, read_anthropic
 from exchange.formats.chat_completions import is_chat, read_chat
 from exchange.formats.langsmith_runs import is_langsmith, langsmith_ties, read_langsmith
@@ -58,6 +59,12 @@ FORMATS: dict[str, Format] = {
             "runs of LangSmith and LangGraph",
             is_langsmith,
             partial(import_grouped_lines, langsmith_ties, read_langsmith),
+        ),
+        Format(
+            "sessiongraph",
+            "what `sessiongraph export` wrote, restored as it was",
+            is_archive,
+            import_archive,
         ),
     )
 }
