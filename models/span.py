@@ -31,6 +31,7 @@ class Span(Base):
     kind: Mapped[str | None]
     conversation: Mapped[str | None]
     tool_call_id: Mapped[str | None]
+    started_at: Mapped[datetime]
     operation: Mapped[str | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     recorded_at: Mapped[datetime | None]

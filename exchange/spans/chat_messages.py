@@ -42,7 +42,7 @@ def read_message(message: Mapping[str, Any], role: str = "user") -> Iterator[dic
 
 
 def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    parts = structure_of(message.get("parts"))
+    parts: Any = structure_of(message.get("parts"))
     if parts is None:
         content = message.get("content")
         parts = content if isinstance(content, list) else [{"type": "text", "content": content}]
@@ -56,8 +56,7 @@ def _older_calls(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     calls = structure_of(message.get("tool_calls"))
     for call in calls if isinstance(calls, list) else []:
         if isinstance(call, dict):
-            function = call.get("function")
-            named = function if isinstance(function, dict) else call
+            named = call["function"] if isinstance(call.get("function"), dict) else call
             yield {
                 "type": "tool_call",
                 "id": call.get("id"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MAXIMUM_ITEMS = 10_000
+_MAXIMUM_DEPTH = 16
 
 
 def unflatten(attributes: Mapping[str, Any], prefix: str) -> list[dict[str, Any]]:
@@ -22,6 +23,8 @@ def unflatten(attributes: Mapping[str, Any], prefix: str) -> list[dict[str, Any]
 
 
 def _put(members: dict[str, Any], path: list[str], value: Any) -> None:
+    if len(path) > _MAXIMUM_DEPTH:
+        return
     *above, last = path
     for name in above:
         below = members.setdefault(name, {})

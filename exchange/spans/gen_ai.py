@@ -145,7 +145,7 @@ def _usage(given: Mapping[str, Any]) -> dict[str, Any]:
             ),
             "cost_usd": cost_of(given, "operation.cost", f"{usage}cost"),
             "time_to_first_chunk_ms": round(seconds * 1000)
-            if isinstance(seconds, (int, float)) and 0 <= seconds < 10**6  # noqa: PLR2004  of sense
+            if isinstance(seconds, (int, float)) and 0 <= seconds < 10**6
             else None,
         }
     )

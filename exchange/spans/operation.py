@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -43,6 +43,11 @@ class Operation:
     has_failed: bool = False
     error_type: str | None = None
     error_message: str | None = None
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it took, in whole milliseconds."""
+        return round((self.ended_at - self.started_at) / timedelta(milliseconds=1))
 
     def write(self) -> str:
         """Write it as JSON. Raises `TypeError` for what cannot be."""

@@ -3,8 +3,8 @@
 https://github.com/open-telemetry/opentelemetry-proto/blob/main/docs/specification.md
 """
 
-from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +103,8 @@ def _value(value: AnyValue) -> Any:
         return [_value(item) for item in given.values]
     if kind == "kvlist_value":
         return _attributes(given.values)
+    if kind == "bytes_value":
+        return b64encode(given).decode()
     return given
 
 
@@ -198,21 +200,27 @@ def _json_attributes(holder: Mapping[str, Any], depth: int) -> dict[str, Any]:
 def _json_value(value: Mapping[str, Any], depth: int) -> Any:
     if depth > _MAXIMUM_DEPTH:
         raise ValueError("a value is nested too deep")
-    for kind, given in value.items():
-        match kind:
-            case "stringValue":
-                return _text(value, kind)
-            case "boolValue":
-                return bool(given)
-            case "intValue":
-                return _integer(given)
-            case "doubleValue":
-                return float(given)
-            case "bytesValue":
-                return b64decode(_text(value, kind), validate=True)
-            case "arrayValue":
-                items = _objects(_object(given), "values")
-                return [_json_value(item, depth + 1) for item in items]
-            case "kvlistValue":
-                return _json_attributes(_object(given), depth + 1)
+    for kind, read in _SCALARS.items():
+        if kind in value:
+            return read(value[kind])
+    if "arrayValue" in value:
+        items = _objects(_object(value["arrayValue"]), "values")
+        return [_json_value(item, depth + 1) for item in items]
+    if "kvlistValue" in value:
+        return _json_attributes(_object(value["kvlistValue"]), depth + 1)
     return None
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    return value
+
+
+_SCALARS: Mapping[str, Callable[[Any], Any]] = {
+    "stringValue": _string,
+    "boolValue": bool,
+    "intValue": _integer,
+    "doubleValue": float,
+    "bytesValue": _string,
+}

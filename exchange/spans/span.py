@@ -20,7 +20,8 @@ class SpanEvent:
 class Span:
     """A span: ids are bytes, times are UTC to the microsecond, attributes plain values.
 
-    A list of attributes that has a key more than once, which is not allowed, gives the last.
+    A value of bytes is in base 64. Of attributes with the same key, which is not allowed, the last
+    one counts.
     """
 
     trace_id: bytes
@@ -33,11 +34,6 @@ class Span:
     is_error: bool = False
     error_message: str | None = None
     events: tuple[SpanEvent, ...] = field(default=())
-
-    @property
-    def duration_ms(self) -> int:
-        """How long it took, in whole milliseconds."""
-        return round((self.ended_at - self.started_at) / timedelta(milliseconds=1))
 
 
 def time_of(nanoseconds: int) -> datetime:

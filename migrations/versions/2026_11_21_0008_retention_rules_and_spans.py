@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=True),
         sa.Column("conversation", sa.Text(), nullable=True),
         sa.Column("tool_call_id", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "operation", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),

@@ -1,0 +1,121 @@
+"""Receives spans: keeps them all, then records those whose place is known.
+
+What was kept is safe: what cannot be recorded at once is recorded later by whoever sweeps.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from exchange.spans.gen_ai import conversation_of, read_gen_ai
+from exchange.spans.kept_spans import id_of, keep_spans
+from exchange.spans.open_inference import read_open_inference
+from exchange.spans.operation import Operation
+from exchange.spans.reading import Export
+from exchange.spans.recording_trace import describe, record_trace
+from exchange.spans.span import Span
+from models import Agent, Message, ToolCall
+from resolvers.context import Context
+from resolvers.errors import DomainError, Invalid
+from resolvers.identifiers import table_of
+from resolvers.lookup import check_own_name
+from resolvers.transaction import record
+from resolvers.validation import check_name, check_values
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of spans: how many of each kind, and why some were refused."""
+
+    recorded: int = 0
+    """With those that had waited for these."""
+    waiting: int = 0
+    """They are kept until their parents come, or do not come in time."""
+    duplicate: int = 0
+    ignored: int = 0
+    """They tell nothing of an agent."""
+    refusals: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of some spans of a trace that were kept: ids, and why some were refused."""
+
+    ids: list[bytes]
+    refusals: dict[bytes, str]
+
+
+async def receive(context: Context, export: Export) -> Received:
+    """Take in the spans of an export. Raises what the database raises; then nothing is lost.
+
+    All may be sent again after that: what is there already is known.
+    """
+    received = Received(refusals=list(export.refusals))
+    told: list[tuple[Span, Operation | None, str | None]] = []
+    for span in export.spans:
+        try:
+            operation = read_operation(span)
+        except DomainError as error:
+            received.refusals.append(f"{span.name[:100]}: {describe(error)}")
+            continue
+        conversation = operation.conversation if operation else conversation_of(span.attributes)
+        told.append((span, operation, conversation))
+        received.ignored += operation is None
+    if not told:
+        return received
+    kept = (await record(context, "keepSpans", keep_spans, {"spans": told}))["kept"]
+    given = {id_of(span) for span, operation, _ in told if operation is not None}
+    received.duplicate = sum(operation is not None for _, operation, _ in told) - len(given & kept)
+    done: set[bytes] = set()
+    for trace_id in sorted({span.trace_id for span, _, _ in told if id_of(span) in kept}):
+        async for recorded in record_ready(context, trace_id):
+            done.update(recorded.ids)
+            received.recorded += len(recorded.ids) - len(recorded.refusals)
+            received.refusals += recorded.refusals.values()
+    received.waiting = len((given & kept) - done)
+    return received
+
+
+def read_operation(span: Span) -> Operation | None:
+    """Read what a span says in whichever vocabulary; None where it tells nothing of an agent.
+
+    Raises `Invalid` for what could not be recorded.
+    """
+    try:
+        operation = read_gen_ai(span) or read_open_inference(span)
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise Invalid("A value is nested too deep, or is not valid text.") from error
+    if operation is not None:
+        _check(operation)
+    return operation
+
+
+def _check(operation: Operation) -> None:
+    """Check what is to be recorded by the columns that it goes to. Raises `Invalid`."""
+    for name in (operation.conversation, operation.user_id):
+        if name is not None:
+            check_name(name, "attributes")
+    if operation.agent is not None:
+        check_own_name(operation.agent["agent_id"], "agentId")
+        check_values(table_of(Agent), operation.agent)
+    if operation.instructions is not None:
+        check_values(table_of(Message), {"content": operation.instructions})
+    messages = [*operation.input, *operation.output, operation.usage]
+    messages.append({"error": operation.error_message})
+    calls = [{**operation.tool, "error_type": operation.error_type}]
+    for message in messages:
+        values = dict(message)
+        calls += values.pop("tool_calls", ())
+        check_values(table_of(Message), values)
+    for call in calls:
+        check_values(table_of(ToolCall), call, is_change=True)
+        if call.get("tool_call_id") is not None:
+            check_own_name(call["tool_call_id"], "toolCallId")
+
+
+async def record_ready(context: Context, trace_id: bytes) -> AsyncIterator[Recorded]:
+    """Record what is ready of a trace, in transactions of a bounded number of spans."""
+    more = True
+    while more:
+        answer = await record(context, "recordSpans", record_trace, {"trace_id": trace_id})
+        yield Recorded(answer["recorded"], answer["refusals"])
+        more = answer["more"]
