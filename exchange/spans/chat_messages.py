@@ -91,7 +91,12 @@ def _answer(
 
 def _said(message: Mapping[str, Any], role: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
     calls = [_call(part) for part in parts if part.get("type") == "tool_call"]
-    said = {"role": role, "name": _name(message), "content": _text(parts), "parts": message}
+    said: dict[str, Any] = {
+        "role": role,
+        "name": _name(message),
+        "content": _text(parts),
+        "parts": message,
+    }
     if calls and role == MessageRole.ASSISTANT:
         said["tool_calls"] = calls
     return without_nulls(said)
