@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from resolvers.errors import Unavailable
 from server.caller import Caller
-from server.operations.errors import RateLimited
+from server.operations.errors import check_room
 from server.settings import Settings
 
 CHECK_SECONDS = 5.0
 """Within which the connections of a revoked key are closed."""
-_RETRY_SECONDS = 5
+_ADVICE = "Close one, or try later."
 
 StillValid = Callable[[Caller], Awaitable[bool]]
 """Tells whether a caller that was let in would be let in now."""
@@ -54,7 +54,8 @@ class OpenStreams:
         if self._is_stopping:
             raise Unavailable("The server is stopping; try again.")
         # the other half is for requests
-        _check("streams", len(self._open), self._settings.max_connections // 2)
+        allowed = self._settings.max_connections // 2
+        check_room("open streams", len(self._open), allowed, advice=_ADVICE)
         stream = OpenStream(stop, self)
         self._open.add(stream)
         try:
@@ -70,7 +71,8 @@ class OpenStreams:
         """Count a connection of a caller; those without a key are only counted together."""
         if caller.identity is not None:
             allowed = self._settings.max_connections_per_key
-            _check("streams of a key", self._by_identity[caller.identity], allowed)
+            found = self._by_identity[caller.identity]
+            check_room("open streams of a key", found, allowed, advice=_ADVICE)
         self._by_identity[caller.identity] += 1
 
     def when_stopping(self, action: Callable[[], None]) -> None:
@@ -84,14 +86,3 @@ class OpenStreams:
             action()
         for stream in list(self._open):
             stream.stop()
-
-
-def _check(what: str, value: int, allowed: int) -> None:
-    if value >= allowed:
-        raise RateLimited(
-            f"There are too many open {what}: {allowed:,} are allowed. Close one, or try later.",
-            limit=what,
-            value=value + 1,
-            allowed=allowed,
-            retry_after_seconds=_RETRY_SECONDS,
-        )

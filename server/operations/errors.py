@@ -25,6 +25,21 @@ class RateLimited(Limited):
         self.retry_after_seconds = retry_after_seconds
 
 
+_RETRY_SECONDS = 5
+
+
+def check_room(what: str, value: int, allowed: int, *, advice: str) -> None:
+    """Refuse one more of what there are as many of as are allowed. Raises `RateLimited`."""
+    if value >= allowed:
+        raise RateLimited(
+            f"There are too many {what}: {allowed:,} are allowed. {advice}",
+            limit=what.removeprefix("open "),
+            value=value + 1,
+            allowed=allowed,
+            retry_after_seconds=_RETRY_SECONDS,
+        )
+
+
 class PersistedQueryNotFound(DomainError):
     """No document is stored under a hash; clients know message and code, and send the text."""
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from server.caller import Caller
-from server.operations.errors import RateLimited
+from server.operations.errors import check_room
 from server.settings import Settings
 
 UntilGone: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -22,7 +22,7 @@ _SHARE_OF_TIME = 5 / 6
 """How much of the time that a request may take can be waited."""
 _SHARE_OF_CONNECTIONS = 1 / 4
 """How many of a process's connections can be waiting."""
-_RETRY_SECONDS = 5
+_ADVICE = "Try again later, or wait for several confirmations in one query."
 
 
 class Waits:
@@ -77,8 +77,9 @@ class Waits:
 
     @contextmanager
     def _counted(self, identity: Hashable) -> Iterator[None]:
-        _check("waiting queries of a key", self._by_identity[identity], self._allowed_per_key)
-        _check("waiting queries", self.number, self._allowed)
+        waiting = self._by_identity[identity]
+        check_room("waiting queries of a key", waiting, self._allowed_per_key, advice=_ADVICE)
+        check_room("waiting queries", self.number, self._allowed, advice=_ADVICE)
         self._by_identity[identity] += 1
         try:
             yield
@@ -86,15 +87,3 @@ class Waits:
             self._by_identity[identity] -= 1
             if not self._by_identity[identity]:
                 del self._by_identity[identity]
-
-
-def _check(what: str, value: int, allowed: int) -> None:
-    if value >= allowed:
-        raise RateLimited(
-            f"There are too many {what}: {allowed:,} are allowed. Try again later, or wait for "
-            "several confirmations in one query.",
-            limit=what,
-            value=value + 1,
-            allowed=allowed,
-            retry_after_seconds=_RETRY_SECONDS,
-        )
