@@ -21,6 +21,7 @@ class Span(Base):
     __table_args__ = (
         Index(None, "created_at"),
         Index("ix_spans__waiting", "created_at", postgresql_where=text("recorded_at IS NULL")),
+        Index("ix_spans__links", "created_at", postgresql_where=text("kind IS NULL")),
         CheckConstraint("octet_length(id) = 24", name="id"),
         CheckConstraint("octet_length(parent_id) = 24", name="parent_id"),
     )

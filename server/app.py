@@ -28,6 +28,10 @@ from server.open_streams import OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
+from server.otlp.span_metrics import SpanMetrics
+from server.otlp.span_sweep import SpanSweep
+from server.otlp.traces_endpoint import PATH as TRACES_PATH
+from server.otlp.traces_endpoint import TracesEndpoint
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
 from server.settings import Settings
@@ -64,6 +68,7 @@ def create_app(
             metrics.kept_fresh(),
             notices.exchanged(),
             expiry.kept_on_time(),
+            sweep.kept_up(),
         ):
             yield
         await engine.dispose()
@@ -72,6 +77,8 @@ def create_app(
 
     tracing = open_tracing(settings)
     metrics = Metrics()
+    span_metrics = SpanMetrics(metrics)
+    sweep = SpanSweep(engine, notices.changes, span_metrics)
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
     metrics_route = Route("/metrics", metrics.answer)
@@ -96,6 +103,7 @@ def create_app(
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
     )
+    router.routes.append(Route(TRACES_PATH, TracesEndpoint(backend, span_metrics)))
     if streams is None:
         streams = OpenStreams(settings)
     streams.when_stopping(runner.waits.stop)

@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.errors import DomainError, Invalid
 from resolvers.identifiers import table_of
 from resolvers.lookup import check_own_name
+from resolvers.pace import Pace
 from resolvers.transaction import record
 from resolvers.validation import check_name, check_values
 
@@ -51,7 +52,9 @@ async def receive(context: Context, export: Export) -> Received:
     """
     received = Received(refusals=list(export.refusals))
     told: list[tuple[Span, Operation | None, str | None]] = []
+    pace = Pace()
     for span in export.spans:
+        await pace.keep()
         try:
             operation = read_operation(span)
         except DomainError as error:

@@ -46,6 +46,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("recorded_at IS NULL"),
     )
+    op.create_index(
+        "ix_spans__links",
+        "spans",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("kind IS NULL"),
+    )
     op.create_table(
         "retention_rules",
         sa.Column("project_id", sa.Integer(), autoincrement=False, nullable=False),

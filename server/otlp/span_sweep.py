@@ -1,0 +1,128 @@
+"""Records spans that have waited long enough for their parents, and deletes those of long ago.
+
+Every server process does so, since each may be the only one; a trace's lock keeps two from
+recording the same.
+"""
+
+from asyncio import CancelledError, create_task, sleep, timeout
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from random import shuffle
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from exchange.spans.kept_spans import WAIT_SECONDS
+from exchange.spans.receiving import Received, record_ready
+from resolvers.changes import Changes
+from resolvers.context import Context
+from resolvers.pooled_connection import connect
+from server.operations.database_errors import read_database_error
+from server.otlp.span_metrics import SpanMetrics
+
+_PAUSE_SECONDS = 5.0
+_TRACES = 100
+_MOST_SECONDS = 30.0
+"""For each trace: a session that somebody holds locked must not hold up the others for long."""
+_DELETED = 1_000
+"""Rows that one statement deletes."""
+
+# The statements that look at all projects at once. Times are those of the database's clock.
+_FIND_WAITING = text(f"""
+    SELECT project_id, substring(id FOR 16) AS trace_id FROM spans
+    WHERE recorded_at IS NULL AND created_at <= now() - interval '{WAIT_SECONDS} seconds'
+    GROUP BY project_id, trace_id LIMIT {_TRACES}
+""")  # noqa: S608  of constants
+_DELETE_OLD = [
+    text(f"""
+        DELETE FROM spans WHERE (project_id, id) IN (
+            SELECT project_id, id FROM spans WHERE {condition}
+            ORDER BY created_at LIMIT {_DELETED} FOR UPDATE SKIP LOCKED
+        )
+    """)  # noqa: S608  of constants
+    for condition in (
+        "created_at < now() - interval '1 day'",
+        # links; the index of them has the same condition
+        "kind IS NULL AND created_at < now() - interval '1 hour'",
+    )
+]
+
+_log = structlog.get_logger()
+
+
+class SpanSweep:
+    """Takes care of the spans of all projects."""
+
+    def __init__(self, engine: AsyncEngine, changes: Changes, metrics: SpanMetrics) -> None:
+        self._engine = engine
+        self._changes = changes
+        self._metrics = metrics
+        self._is_failing = False
+
+    @asynccontextmanager
+    async def kept_up(self) -> AsyncIterator[None]:
+        """Do so while the block runs."""
+        sweeping = create_task(self._run())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with suppress(CancelledError):
+                await sweeping
+
+    async def _run(self) -> None:
+        while True:
+            await sleep(_PAUSE_SECONDS)
+            try:
+                await self.sweep()
+                self._is_failing = False
+            except Exception as error:  # noqa: BLE001  such as that the database is away
+                self._tell(error)
+
+    async def sweep(self) -> None:
+        """Record what has waited long enough, and delete what is old, once."""
+        failed: Exception | None = None
+        traces = list(await self._find_waiting())
+        shuffle(traces)  # so that processes that look at the same time do not all do the same
+        for trace in traces:
+            try:
+                async with timeout(_MOST_SECONDS):
+                    await self._record(trace)
+            except Exception as error:  # noqa: BLE001  one trace must not hold up the others
+                failed = error
+        await self._delete_old()
+        if failed is not None:
+            raise failed
+
+    async def _find_waiting(self) -> Sequence[Row[Any]]:
+        async with connect(self._engine) as connection:
+            return (await connection.execute(_FIND_WAITING)).all()
+
+    async def _record(self, trace: Row[Any]) -> None:
+        context = Context(self._engine, trace.project_id, self._changes)
+        async for recorded in record_ready(context, trace.trace_id):
+            refusals = list(recorded.refusals.values())
+            for refusal in refusals:
+                _log.warning("span refused", project=trace.project_id, reason=refusal)
+            number = len(recorded.ids) - len(refusals)
+            self._metrics.count(Received(recorded=number, refusals=refusals))
+
+    async def _delete_old(self) -> None:
+        for statement in _DELETE_OLD:
+            deleted = _DELETED
+            while deleted == _DELETED:
+                async with connect(self._engine) as connection, connection.begin():
+                    deleted = (await connection.execute(statement)).rowcount
+
+    def _tell(self, error: Exception) -> None:
+        """Log what goes wrong, once until all goes well again."""
+        if not self._is_failing:
+            is_ours = read_database_error(error) is None and not isinstance(error, TimeoutError)
+            _log.warning(
+                "spans not recorded",
+                error=type(error).__name__,
+                exc_info=error if is_ours else None,
+            )
+        self._is_failing = True
