@@ -24,7 +24,7 @@ from server.http.json_body import read_body, read_query_string
 from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from server.http.refusals import STATUS_OF_CODE, Refusal, refusal_of
 from server.http.request_record import Headers, RequestRecord, record_of
-from server.http.responses import send_bytes
+from server.http.responses import send_bytes, send_refusal
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
