@@ -39,54 +39,82 @@ class NewMessages:
     late: Sequence[Mapping[str, Any]] = ()
     has_instructions: bool = False
     """Whether the instructions are recorded, which an input may have beside its messages."""
+    is_answered: bool = False
+    """Whether a later call, which came before this one, has told already what was answered."""
 
 
 async def find_new(
     recording: Recording,
     session: Row[Any],
     messages: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, Any]],
     instructions: str | None,
 ) -> NewMessages:
     """Tell which messages of an input are not recorded in a session, whose row is locked."""
     given = [_key(message) for message in messages]
-    recorded = await _recorded(recording, session.id)
+    recorded, repeated = await _recorded(recording, session.id)
     told = _instructions(instructions)
     anchors = [place for place, key in enumerate(given) if key[0] == MessageRole.ASSISTANT]
     for place in reversed(anchors):
         if given[place] in recorded:
             last = len(recorded) - 1 - recorded[::-1].index(given[place])
-            rest = _missing(messages[place + 1 :], given[place + 1 :], recorded[last + 1 :])
-            return NewMessages(rest, has_instructions=told in recorded)
+            rest, end = _missing(messages, given, recorded, place + 1, last + 1)
+            return NewMessages(
+                rest,
+                has_instructions=told in recorded,
+                is_answered=not rest and _is_next(answers, recorded, repeated, end),
+            )
     if anchors and not any(key[0] == MessageRole.ASSISTANT for key in recorded):
         for run in await _earlier_runs(recording, session):
-            earlier = await _recorded(recording, run)
+            earlier, _ = await _recorded(recording, run)
             if given[anchors[-1]] in earlier:
                 start = end = anchors[-1] + 1
                 while end < len(given) and given[end][0] == MessageRole.TOOL:
                     end += 1
                 late = [m for m, key in zip(messages, given, strict=True) if key not in earlier]
                 return NewMessages(
-                    _missing(messages[end:], given[end:], recorded),
+                    _missing(messages, given, recorded, end)[0],
                     run,
                     [message for message in messages[start:end] if message in late],
                     told in [*earlier, *recorded],
                 )
-    return NewMessages(_missing(messages, given, recorded), has_instructions=told in recorded)
+    rest, end = _missing(messages, given, recorded)
+    return NewMessages(
+        rest,
+        has_instructions=told in recorded,
+        is_answered=not rest and _is_next(answers, recorded, repeated, end),
+    )
 
 
 def _missing(
     messages: Sequence[Mapping[str, Any]],
     given: Sequence[MessageKey],
     recorded: Sequence[MessageKey],
-) -> list[Mapping[str, Any]]:
-    """Leave out messages that are recorded, each once and in order."""
-    missing, start = [], 0
-    for message, key in zip(messages, given, strict=True):
+    first: int = 0,
+    start: int = 0,
+) -> tuple[list[Mapping[str, Any]], int]:
+    """Leave out messages that are recorded, each once and in order; tell where those end."""
+    missing = []
+    for message, key in zip(messages[first:], given[first:], strict=True):
         try:
             start = recorded.index(key, start) + 1
         except ValueError:
             missing.append(message)
-    return missing
+    return missing, start
+
+
+def _is_next(
+    answers: Sequence[Mapping[str, Any]],
+    recorded: Sequence[MessageKey],
+    repeated: Sequence[bool],
+    place: int,
+) -> bool:
+    return (
+        bool(answers)
+        and place < len(recorded)
+        and repeated[place]
+        and recorded[place] == _key(answers[0])
+    )
 
 
 def _instructions(instructions: str | None) -> MessageKey:
@@ -118,8 +146,8 @@ def _key_of(
     return (role, digest, *[name for _, name in calls])
 
 
-async def _recorded(recording: Recording, session_id: UUID) -> list[MessageKey]:
-    """Give the keys of a session's messages, in order."""
+async def _recorded(recording: Recording, session_id: UUID) -> tuple[list[MessageKey], list[bool]]:
+    """Give the keys of a session's messages, in order, and which are not known as an answer."""
     project_id = recording.project_id
     asked = await recording.execute(
         select(_CALLS.message_id, _CALLS.tool_call_id, _CALLS.tool_name)
@@ -135,11 +163,14 @@ async def _recorded(recording: Recording, session_id: UUID) -> list[MessageKey]:
             _MESSAGES.role,
             _MESSAGES.tool_call_id,
             func.sha256(func.convert_to(_MESSAGES.content, "UTF8")).label("digest"),
+            _MESSAGES.duration_ms,
         )
         .where(_MESSAGES.project_id == project_id, _MESSAGES.session_id == session_id)
         .order_by(_MESSAGES.sequence)
     )
-    return [_key_of(row.role, row.tool_call_id, row.digest, calls.get(row.id, ())) for row in said]
+    rows = said.all()
+    keys = [_key_of(row.role, row.tool_call_id, row.digest, calls.get(row.id, ())) for row in rows]
+    return keys, [row.duration_ms is None for row in rows]
 
 
 async def _earlier_runs(recording: Recording, session: Row[Any]) -> Sequence[UUID]:

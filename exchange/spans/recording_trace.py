@@ -251,7 +251,9 @@ class _RecordedSpan:
         """Record what a model was told that is not recorded yet, and what it answered."""
         operation = self.operation
         row = await find_named(self.recording, Session.session_id, session, "session", lock=True)
-        new = await find_new(self.recording, row, operation.input, operation.instructions)
+        new = await find_new(
+            self.recording, row, operation.input, operation.output, operation.instructions
+        )
         if new.earlier_run is not None:
             for message in new.late:
                 await self._record_input(encode("session", new.earlier_run), message)
@@ -260,7 +262,9 @@ class _RecordedSpan:
             await self._record_input(session, said)
         for message in new.messages:
             await self._record_input(session, message)
-        answers = operation.output or [{"role": MessageRole.ASSISTANT}]
+        answers = operation.output
+        if not answers or new.is_answered:
+            answers = [{"role": MessageRole.ASSISTANT}]
         for place, answer in enumerate(answers):
             await self._record_answer(session, answer, operation.usage if place == 0 else {})
 
@@ -285,8 +289,18 @@ class _RecordedSpan:
             duration_ms=operation.duration_ms,
             **usage,
             **failure,
-            **self._own(answer),
+            **await self._without_known_calls(session, self._own(answer)),
         )
+
+    async def _without_known_calls(self, session: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """Leave out calls whose spans came before the one that tells who asked for them."""
+        asked = []
+        for call in answer.get("tool_calls", ()):
+            known = await self._find_call(session, call) if call.get("tool_call_id") else None
+            started = None if known is None else known.started_at
+            if started is None or started < self.operation.started_at:
+                asked.append(call)
+        return {**answer, "tool_calls": asked} if asked != answer.get("tool_calls", []) else answer
 
     def _own(self, message: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -301,7 +315,7 @@ class _RecordedSpan:
     async def _record_tool_call(self, session: str) -> None:
         """Record how a call ended; one that no message asked for gets a message of its own."""
         operation, tool = self.operation, self.operation.tool
-        call = await self._find_call(session)
+        call = await self._find_call(session, tool)
         if call is not None and call.status in ENDED_CALLS:
             return
         outcome: dict[str, Any] = {
@@ -326,9 +340,8 @@ class _RecordedSpan:
             **self._own({"role": MessageRole.ASSISTANT}),
         )
 
-    async def _find_call(self, session: str) -> Row[Any] | None:
-        """Find the call that the span ran: by its id, else the first of its tool that waits."""
-        tool = self.operation.tool
+    async def _find_call(self, session: str, tool: Mapping[str, Any]) -> Row[Any] | None:
+        """Find a call: by its id, else the first of its tool that waits."""
         own_id, name = tool.get("tool_call_id"), tool.get("tool_name")
         if own_id is not None:
             try:

@@ -56,20 +56,13 @@ def _attributes(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _value(value: Any) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"boolValue": value}
-        case int():
-            return {"intValue": str(value)}
-        case float():
-            return {"doubleValue": value}
-        case str():
-            return {"stringValue": value}
-        case list():
-            return {"arrayValue": {"values": [_value(item) for item in value]}}
-        case dict():
-            return {"kvlistValue": {"values": _attributes(value)}}
-    return {}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_value(item) for item in value]}}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _attributes(value)}}
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"intValue": str(value)}
+    return {{bool: "boolValue", float: "doubleValue", str: "stringValue"}[type(value)]: value}
 
 
 def as_json(*spans: Span | dict[str, Any]) -> bytes:
@@ -106,20 +99,12 @@ def _pairs(given: Mapping[str, Any]) -> list[KeyValue]:
 
 
 def _any_value(value: Any) -> AnyValue:
-    match value:
-        case bool():
-            return AnyValue(bool_value=value)
-        case int():
-            return AnyValue(int_value=value)
-        case float():
-            return AnyValue(double_value=value)
-        case str():
-            return AnyValue(string_value=value)
-        case list():
-            return AnyValue(array_value=ArrayValue(values=[_any_value(item) for item in value]))
-        case dict():
-            return AnyValue(kvlist_value=KeyValueList(values=_pairs(value)))
-    return AnyValue()
+    if isinstance(value, list):
+        return AnyValue(array_value=ArrayValue(values=[_any_value(item) for item in value]))
+    if isinstance(value, dict):
+        return AnyValue(kvlist_value=KeyValueList(values=_pairs(value)))
+    names = {bool: "bool_value", int: "int_value", float: "double_value", str: "string_value"}
+    return AnyValue(**{names[type(value)]: value})
 
 
 def zipped(body: bytes) -> bytes:

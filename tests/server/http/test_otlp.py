@@ -14,6 +14,7 @@ from models import Scope
 from server.administration.api_keys import create_key
 from server.administration.projects import create_project
 from server.app import create_app
+from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import client_of_app, http_client
 from tests.exchange.spans.exports import (
@@ -293,13 +294,10 @@ async def test_spans_are_counted_by_what_became_of_them(engine: AsyncEngine) -> 
 
 
 async def test_a_database_that_is_away_is_told_to_try_again(
-    engine: AsyncEngine, graphql: GraphQLClient, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, graphql: GraphQLClient
 ) -> None:
     trace = agent_trace()
-    url = engine.url.set(port=1)
-    from server.database import create_engine
-
-    away = create_engine(Settings(), url)
+    away = create_engine(Settings(), engine.url.set(port=1))
     async with client_of_app(create_app(Settings(insecure=True), away)) as http:
         refused = await export(http, as_json(*trace.spans))
     await away.dispose()
