@@ -33,6 +33,11 @@ def id_of(span: Span) -> bytes:
     return span.trace_id + span.span_id
 
 
+def trace_of(span_id: bytes) -> bytes:
+    """Give the trace's id of the id under which a span is kept."""
+    return span_id[:_TRACE_ID_BYTES]
+
+
 @dataclass(frozen=True, slots=True)
 class KnownSpan:
     """A span of a trace as it is kept, without what is to be recorded of it."""

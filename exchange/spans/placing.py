@@ -56,17 +56,17 @@ class Trace:
             for span in self.spans.values()
         )
 
-    def ready(self) -> list[KnownSpan]:
+    def ready(self, *, waits: bool = True) -> list[KnownSpan]:
         """Give the spans to record: a parent before its children, else by their start.
 
         Those are the ones that wait and whose parents are all known, and those that waited too
-        long, with all above them.
+        long, with all above them; or all, if one `waits` no more.
         """
         places: dict[bytes, _Place] = {}
         ready: dict[bytes, KnownSpan] = {}
         for span in self.spans.values():
             if span.is_waiting and span.id not in ready:
-                if span.is_late:
+                if span.is_late or not waits:
                     above = [each for each in self.ancestors(span) if each.is_waiting]
                     ready |= {each.id: each for each in (span, *above)}
                 elif self._place(span, places).is_whole:

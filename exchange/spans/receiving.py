@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from exchange.spans.gen_ai import conversation_of, read_gen_ai
-from exchange.spans.kept_spans import id_of, keep_spans
+from exchange.spans.kept_spans import id_of, keep_spans, trace_of
 from exchange.spans.open_inference import read_open_inference
 from exchange.spans.operation import Operation
 from exchange.spans.reading import Export
-from exchange.spans.recording_trace import describe, record_trace
+from exchange.spans.recording_trace import Added, describe, record_trace
 from exchange.spans.span import Span
 from models import Agent, Message, ToolCall
 from resolvers.context import Context
@@ -35,6 +35,14 @@ class Received:
     ignored: int = 0
     """They tell nothing of an agent."""
     refusals: list[str] = field(default_factory=list)
+    added: Added = field(default_factory=Added)
+    waiting_traces: set[bytes] = field(default_factory=set)
+
+    def count(self, recorded: "Recorded") -> None:
+        """Count what became of spans that were kept."""
+        self.recorded += len(recorded.ids) - len(recorded.refusals)
+        self.refusals += recorded.refusals.values()
+        self.added += recorded.added
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Recorded:
 
     ids: list[bytes]
     refusals: dict[bytes, str]
+    added: Added
 
 
 async def receive(context: Context, export: Export) -> Received:
@@ -69,12 +78,15 @@ async def receive(context: Context, export: Export) -> Received:
     given = {id_of(span) for span, operation, _ in told if operation is not None}
     received.duplicate = sum(operation is not None for _, operation, _ in told) - len(given & kept)
     done: set[bytes] = set()
-    for trace_id in sorted({span.trace_id for span, _, _ in told if id_of(span) in kept}):
+    spans = sorted((span for span, _, _ in told), key=lambda span: span.started_at)
+    # in the order of turns: one repeats what was said in those before it
+    for trace_id in dict.fromkeys(span.trace_id for span in spans if id_of(span) in kept):
         async for recorded in record_ready(context, trace_id):
             done.update(recorded.ids)
-            received.recorded += len(recorded.ids) - len(recorded.refusals)
-            received.refusals += recorded.refusals.values()
-    received.waiting = len((given & kept) - done)
+            received.count(recorded)
+    waiting = (given & kept) - done
+    received.waiting = len(waiting)
+    received.waiting_traces = {trace_of(span_id) for span_id in waiting}
     return received
 
 
@@ -115,10 +127,16 @@ def _check(operation: Operation) -> None:
             check_own_name(call["tool_call_id"], "toolCallId")
 
 
-async def record_ready(context: Context, trace_id: bytes) -> AsyncIterator[Recorded]:
-    """Record what is ready of a trace, in transactions of a bounded number of spans."""
+async def record_ready(
+    context: Context, trace_id: bytes, *, waits: bool = True
+) -> AsyncIterator[Recorded]:
+    """Record what is ready of a trace, in transactions of a bounded number of spans.
+
+    All of it is ready if one `waits` no more for what may come.
+    """
     more = True
     while more:
-        answer = await record(context, "recordSpans", record_trace, {"trace_id": trace_id})
-        yield Recorded(answer["recorded"], answer["refusals"])
+        given = {"trace_id": trace_id, "waits": waits}
+        answer = await record(context, "recordSpans", record_trace, given)
+        yield Recorded(answer["recorded"], answer["refusals"], answer["added"])
         more = answer["more"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy import Row, select
@@ -47,26 +47,46 @@ _BATCH = 50
 """Spans that one transaction records."""
 
 
-async def record_trace(recording: Recording, *, trace_id: bytes) -> Answer:
+@dataclass(slots=True)
+class Added:
+    """How much was recorded of spans."""
+
+    sessions: int = 0
+    messages: int = 0
+    tool_calls: int = 0
+
+    def __iadd__(self, other: "Added") -> Self:
+        """Add up."""
+        self.sessions += other.sessions
+        self.messages += other.messages
+        self.tool_calls += other.tool_calls
+        return self
+
+
+async def record_trace(recording: Recording, *, trace_id: bytes, waits: bool) -> Answer:
     """Record the spans of a trace that are ready, up to a number, each as a whole or not at all.
 
-    Gives the ids of those that are done as `recorded`, why others of them were refused as
-    `refusals` by their ids, and whether there are `more`.
+    Those whose parents are not there are ready when they have waited, unless one `waits` no more.
+    Gives the ids of those that are done as `recorded`, why some of them were refused as `refusals`
+    by their ids, what was `added`, and whether there are `more`.
     """
     await lock_trace(recording, trace_id)
     trace = Trace(await spans_of_trace(recording, trace_id))
-    ready = trace.ready()
+    ready = trace.ready(waits=waits)
     batch = ready[:_BATCH]
+    added = Added()
     if not batch:
-        return {"recorded": [], "refusals": {}, "more": False}
+        return {"recorded": [], "refusals": {}, "added": added, "more": False}
     operations = await operations_of(recording, [span.id for span in batch])
     refusals: dict[bytes, str] = {}
     for span in batch:
         try:
             async with recording.transaction.savepoint():
                 alone = await start_batch(recording)
-                await _RecordedSpan(alone, trace, span, operations[span.id]).record()
+                recorded = _RecordedSpan(alone, trace, span, operations[span.id])
+                await recorded.record()
                 await alone.flush()
+            added += recorded.added
         except DomainError as error:
             refusals[span.id] = describe(error)
         except IntegrityConstraintViolationError as error:
@@ -75,6 +95,7 @@ async def record_trace(recording: Recording, *, trace_id: bytes) -> Answer:
     return {
         "recorded": [span.id for span in batch],
         "refusals": refusals,
+        "added": added,
         "more": len(ready) > len(batch),
     }
 
@@ -97,6 +118,7 @@ class _RecordedSpan:
     trace: Trace
     span: KnownSpan
     operation: Operation
+    added: Added = field(default_factory=Added)
 
     async def record(self) -> None:
         """Record it. Raises `DomainError`."""
@@ -158,6 +180,7 @@ class _RecordedSpan:
             if found is None:
                 raise
             return encode("session", found.id)
+        self.added.sessions += 1
         return encode("session", created["session"])
 
     async def _create_run(self, name: str, parent: str | None = None, **values: Any) -> str:
@@ -268,9 +291,14 @@ class _RecordedSpan:
         for place, answer in enumerate(answers):
             await self._record_answer(session, answer, operation.usage if place == 0 else {})
 
+    async def _say(self, session: str, **message: Any) -> None:
+        told = await record_message(self.recording, session=session, **message)
+        self.added.messages += 1
+        self.added.tool_calls += len(told["tool_calls"])
+
     async def _record_input(self, session: str, message: Mapping[str, Any]) -> None:
         told_at, own = self.operation.started_at, self._own(message)
-        await record_message(self.recording, session=session, created_at=told_at, **own)
+        await self._say(session, created_at=told_at, **own)
 
     async def _record_answer(
         self, session: str, answer: Mapping[str, Any], usage: Mapping[str, Any]
@@ -282,9 +310,8 @@ class _RecordedSpan:
                 "status": MessageStatus.ERROR,
                 "error": operation.error_message or operation.error_type,
             }
-        await record_message(
-            self.recording,
-            session=session,
+        await self._say(
+            session,
             created_at=operation.ended_at,
             duration_ms=operation.duration_ms,
             **usage,
@@ -332,9 +359,8 @@ class _RecordedSpan:
             await record_tool_call_result(self.recording, tool_call=own_id, **outcome)
             return
         asked = {"tool_name": "unknown", **tool, **without_nulls(outcome)}
-        await record_message(
-            self.recording,
-            session=session,
+        await self._say(
+            session,
             created_at=operation.ended_at,
             tool_calls=[asked],
             **self._own({"role": MessageRole.ASSISTANT}),

@@ -7,7 +7,6 @@ recording the same.
 from asyncio import CancelledError, create_task, sleep, timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from random import shuffle
 from typing import Any
 
 import structlog
@@ -33,7 +32,7 @@ _DELETED = 1_000
 _FIND_WAITING = text(f"""
     SELECT project_id, substring(id FOR 16) AS trace_id FROM spans
     WHERE recorded_at IS NULL AND created_at <= now() - interval '{WAIT_SECONDS} seconds'
-    GROUP BY project_id, trace_id LIMIT {_TRACES}
+    GROUP BY project_id, trace_id ORDER BY min(started_at) LIMIT {_TRACES}
 """)  # noqa: S608  of constants
 _DELETE_OLD = [
     text(f"""
@@ -84,9 +83,7 @@ class SpanSweep:
     async def sweep(self) -> None:
         """Record what has waited long enough, and delete what is old, once."""
         failed: Exception | None = None
-        traces = list(await self._find_waiting())
-        shuffle(traces)  # so that processes that look at the same time do not all do the same
-        for trace in traces:
+        for trace in await self._find_waiting():
             try:
                 async with timeout(_MOST_SECONDS):
                     await self._record(trace)
@@ -103,11 +100,11 @@ class SpanSweep:
     async def _record(self, trace: Row[Any]) -> None:
         context = Context(self._engine, trace.project_id, self._changes)
         async for recorded in record_ready(context, trace.trace_id):
-            refusals = list(recorded.refusals.values())
-            for refusal in refusals:
+            received = Received()
+            received.count(recorded)
+            self._metrics.count(received)
+            for refusal in received.refusals:
                 _log.warning("span refused", project=trace.project_id, reason=refusal)
-            number = len(recorded.ids) - len(refusals)
-            self._metrics.count(Received(recorded=number, refusals=refusals))
 
     async def _delete_old(self) -> None:
         for statement in _DELETE_OLD:
