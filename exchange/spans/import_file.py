@@ -103,16 +103,15 @@ def _lines(path: Path) -> Iterator[_FileLine]:
         number, is_first = 0, True
         while line := file.readline(MAXIMUM_EXPORT_BYTES + 1):
             number += 1
-            if not line.strip():
-                continue
-            if is_first and not _is_whole(line):
+            if is_first and line.strip() and not _is_whole(line):
                 line += file.read(MAXIMUM_EXPORT_BYTES + 1 - len(line))
-            is_first = False
-            while len(line) > MAXIMUM_EXPORT_BYTES and (rest := file.readline(2**20)):
-                if rest.endswith(b"\n"):
-                    break
-            text = line if len(line) <= MAXIMUM_EXPORT_BYTES else None
-            yield _FileLine(number, text, file.tell())
+            is_whole = len(line) <= MAXIMUM_EXPORT_BYTES
+            rest = line
+            while not is_whole and rest and not rest.endswith(b"\n"):
+                rest = file.readline(MAXIMUM_EXPORT_BYTES)
+            if not is_whole or line.strip():
+                is_first = False
+                yield _FileLine(number, line if is_whole else None, file.tell())
 
 
 def _is_whole(line: bytes) -> bool:

@@ -28,7 +28,7 @@ async def run_agent(address: str, conversation: str, **options: Any) -> dict[str
 
 
 def turn(question: str) -> list[tuple[str, str | None]]:
-    results = json.dumps([GRAMS, "three"])
+    results = json.dumps([GRAMS, "three", "There is no wax."])
     return [
         ("USER", question),
         ("ASSISTANT", "I shall weigh and count."),
