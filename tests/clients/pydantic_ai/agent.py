@@ -59,19 +59,18 @@ async def main() -> None:
     Agent.instrument_all(settings)
 
     counter = Agent(TestModel(custom_output_text="three"), name="counter", instructions="Count.")
-    clerk = Agent(FunctionModel(_clerk), name="clerk", system_prompt="Be brief.")
 
-    @clerk.tool_plain
     def weigh(parcel: str) -> dict[str, Any]:
         return {"parcel": parcel, "grams": 420}
 
-    @clerk.tool_plain
     async def count(what: str) -> str:
-        return (await counter.run(f"How many {what}?")).output
+        return str((await counter.run(f"How many {what}?")).output)
 
-    @clerk.tool_plain
     def seal() -> str:
         raise ModelRetry("There is no wax.")
+
+    tools = [weigh, count, seal]
+    clerk = Agent(FunctionModel(_clerk), name="clerk", system_prompt="Be brief.", tools=tools)
 
     conversation = task["conversation"]
     first = await clerk.run("What is there?", conversation_id=conversation)

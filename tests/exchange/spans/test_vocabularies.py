@@ -121,7 +121,7 @@ def test_the_results_of_tools_in_one_message_are_messages_of_their_own() -> None
     ]
 
 
-EVENTS = [
+EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("gen_ai.system.message", {"content": "Be brief."}),
     ("gen_ai.user.message", {"content": "How heavy is it?", "role": "user"}),
     (
