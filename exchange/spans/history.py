@@ -5,6 +5,7 @@ first call of a run that answer may be an earlier run's, of the same agent in th
 Of what comes after, messages that are there in the same order are left out.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -51,70 +52,86 @@ async def find_new(
     instructions: str | None,
 ) -> NewMessages:
     """Tell which messages of an input are not recorded in a session, whose row is locked."""
+    if not messages and instructions is None:
+        return NewMessages(())
     given = [_key(message) for message in messages]
-    recorded, repeated = await _recorded(recording, session.id)
+    recorded = await _recorded(recording, session.id)
     told = _instructions(instructions)
     anchors = [place for place, key in enumerate(given) if key[0] == MessageRole.ASSISTANT]
-    for place in reversed(anchors):
-        if given[place] in recorded:
-            last = len(recorded) - 1 - recorded[::-1].index(given[place])
-            rest, end = _missing(messages, given, recorded, place + 1, last + 1)
-            return NewMessages(
-                rest,
-                has_instructions=told in recorded,
-                is_answered=not rest and _is_next(answers, recorded, repeated, end),
-            )
-    if anchors and not any(key[0] == MessageRole.ASSISTANT for key in recorded):
+    known = next((place for place in reversed(anchors) if given[place] in recorded.places), None)
+    if known is None and anchors and not recorded.has_assistant:
         for run in await _earlier_runs(recording, session):
-            earlier, _ = await _recorded(recording, run)
-            if given[anchors[-1]] in earlier:
-                start = end = anchors[-1] + 1
-                while end < len(given) and given[end][0] == MessageRole.TOOL:
-                    end += 1
-                late = [m for m, key in zip(messages, given, strict=True) if key not in earlier]
-                return NewMessages(
-                    _missing(messages, given, recorded, end)[0],
-                    run,
-                    [message for message in messages[start:end] if message in late],
-                    told in [*earlier, *recorded],
-                )
-    rest, end = _missing(messages, given, recorded)
+            earlier = await _recorded(recording, run)
+            if given[anchors[-1]] in earlier.places:
+                rest, late = _after_earlier_run(messages, given, anchors[-1], earlier)
+                return NewMessages(rest, run, late, told in earlier.places)
+    first, start = 0, 0
+    if known is not None:
+        first, start = known + 1, recorded.places[given[known]][-1] + 1
+    rest, end = _missing(messages, given, recorded, first, start)
     return NewMessages(
         rest,
-        has_instructions=told in recorded,
-        is_answered=not rest and _is_next(answers, recorded, repeated, end),
+        has_instructions=told in recorded.places,
+        is_answered=not rest and _is_next(answers, recorded, end),
     )
+
+
+def _after_earlier_run(
+    messages: Sequence[Mapping[str, Any]],
+    given: Sequence[MessageKey],
+    anchor: int,
+    earlier: "_Recorded",
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Give what is new in the first call of a run, behind the last answer of an earlier run.
+
+    The results of the tools that the earlier run had asked for are apart.
+    """
+    end = anchor + 1
+    while end < len(given) and given[end][0] == MessageRole.TOOL:
+        end += 1
+    late = [messages[each] for each in range(anchor + 1, end) if given[each] not in earlier.places]
+    return messages[end:], late
 
 
 def _missing(
     messages: Sequence[Mapping[str, Any]],
     given: Sequence[MessageKey],
-    recorded: Sequence[MessageKey],
-    first: int = 0,
-    start: int = 0,
+    recorded: "_Recorded",
+    first: int,
+    start: int,
 ) -> tuple[list[Mapping[str, Any]], int]:
     """Leave out messages that are recorded, each once and in order; tell where those end."""
     missing = []
     for message, key in zip(messages[first:], given[first:], strict=True):
-        try:
-            start = recorded.index(key, start) + 1
-        except ValueError:
+        places = recorded.places.get(key, ())
+        place = bisect_left(places, start)
+        if place < len(places):
+            start = places[place] + 1
+        else:
             missing.append(message)
     return missing, start
 
 
-def _is_next(
-    answers: Sequence[Mapping[str, Any]],
-    recorded: Sequence[MessageKey],
-    repeated: Sequence[bool],
-    place: int,
-) -> bool:
+def _is_next(answers: Sequence[Mapping[str, Any]], recorded: "_Recorded", place: int) -> bool:
+    """Whether an answer is told at a place of what is recorded, by a call that repeated it."""
     return (
         bool(answers)
-        and place < len(recorded)
-        and repeated[place]
-        and recorded[place] == _key(answers[0])
+        and place in recorded.repeated
+        and place in recorded.places.get(_key(answers[0]), ())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """The messages of a session: where each stands, by its key."""
+
+    places: Mapping[MessageKey, Sequence[int]]
+    repeated: frozenset[int]
+    """Where those stand that are not known as an answer."""
+
+    @property
+    def has_assistant(self) -> bool:
+        return any(key[0] == MessageRole.ASSISTANT for key in self.places)
 
 
 def _instructions(instructions: str | None) -> MessageKey:
@@ -146,8 +163,8 @@ def _key_of(
     return (role, digest, *[name for _, name in calls])
 
 
-async def _recorded(recording: Recording, session_id: UUID) -> tuple[list[MessageKey], list[bool]]:
-    """Give the keys of a session's messages, in order, and which are not known as an answer."""
+async def _recorded(recording: Recording, session_id: UUID) -> _Recorded:
+    """Read which messages a session has."""
     project_id = recording.project_id
     asked = await recording.execute(
         select(_CALLS.message_id, _CALLS.tool_call_id, _CALLS.tool_name)
@@ -168,9 +185,14 @@ async def _recorded(recording: Recording, session_id: UUID) -> tuple[list[Messag
         .where(_MESSAGES.project_id == project_id, _MESSAGES.session_id == session_id)
         .order_by(_MESSAGES.sequence)
     )
-    rows = said.all()
-    keys = [_key_of(row.role, row.tool_call_id, row.digest, calls.get(row.id, ())) for row in rows]
-    return keys, [row.duration_ms is None for row in rows]
+    places: dict[MessageKey, list[int]] = {}
+    repeated = set()
+    for place, row in enumerate(said):
+        key = _key_of(row.role, row.tool_call_id, row.digest, calls.get(row.id, ()))
+        places.setdefault(key, []).append(place)
+        if row.duration_ms is None:
+            repeated.add(place)
+    return _Recorded(places, frozenset(repeated))
 
 
 async def _earlier_runs(recording: Recording, session: Row[Any]) -> Sequence[UUID]:

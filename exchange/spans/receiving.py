@@ -69,8 +69,7 @@ async def receive(context: Context, export: Export) -> Received:
         except DomainError as error:
             received.refusals.append(f"{span.name[:100]}: {describe(error)}")
             continue
-        conversation = operation.conversation if operation else conversation_of(span.attributes)
-        told.append((span, operation, conversation))
+        told.append((span, operation, operation.conversation if operation else _named(span)))
         received.ignored += operation is None
     if not told:
         return received
@@ -102,6 +101,17 @@ def read_operation(span: Span) -> Operation | None:
     if operation is not None:
         _check(operation)
     return operation
+
+
+def _named(span: Span) -> str | None:
+    """Give the conversation that a link names, if it can be one."""
+    name = conversation_of(span.attributes)
+    try:
+        if name is not None:
+            check_name(name, "attributes")
+    except Invalid:
+        return None
+    return name
 
 
 def _check(operation: Operation) -> None:

@@ -17,6 +17,8 @@ from server.http.media_types import JSON, is_json
 
 PROTOBUF = "application/x-protobuf"
 _GZIP = 16 + zlib.MAX_WBITS
+_MOST_MEMBERS = 100
+"""Of gzip's own pieces, of which a client makes one; each costs a copy of the rest."""
 
 
 class TooLargeError(Exception):
@@ -68,6 +70,8 @@ def decompress(body: bytes, allowed: int) -> bytes:
     left, rest = allowed, body
     try:
         while rest or not pieces:
+            if len(pieces) == _MOST_MEMBERS:
+                raise Invalid("The body must be gzip of fewer members.")
             member = zlib.decompressobj(_GZIP)
             piece = member.decompress(rest, left + 1)
             if len(piece) > left:

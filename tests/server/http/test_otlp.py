@@ -105,6 +105,13 @@ async def test_an_export_is_recorded_in_any_encoding(
         await check_agent_trace(graphql, trace)
 
 
+async def test_what_a_link_says_is_no_matter(graphql: GraphQLClient, checked: AsyncEngine) -> None:
+    trace = agent_trace()
+    trace.request.attributes = {"session.id": "\x00", "url.path": "x" * 5_000_000}
+    assert (await export(graphql.http, as_json(*trace.spans))).json() == {}
+    await check_agent_trace(graphql, trace)
+
+
 async def test_an_empty_export_is_taken(graphql: GraphQLClient) -> None:
     for body, headers in ((b"{}", JSON), (b"", PROTOBUF), (as_json(), JSON)):
         assert (await export(graphql.http, body, headers)).status_code == 200
@@ -158,6 +165,7 @@ def _deep(levels: int) -> bytes:
         (b"nonsense", {**JSON, **GZIP}),
         (zipped(as_json())[:-5], {**JSON, **GZIP}),
         (b"", {**PROTOBUF, **GZIP}),
+        (zipped(b"") * 500, {**PROTOBUF, **GZIP}),
     ],
 )
 async def test_what_is_malformed_is_refused_for_good(
