@@ -9,9 +9,18 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-import orjson
-from sqlalchemy import Row, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    Row,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from exchange.spans.operation import Operation, OperationKind
 from exchange.spans.span import Span
@@ -63,6 +72,23 @@ class KnownSpan:
         return self.id[_TRACE_ID_BYTES:].hex()
 
 
+_KEEP = text("""
+    INSERT INTO spans (
+        project_id, id, parent_id, kind, conversation, tool_call_id, started_at, operation,
+        recorded_at
+    )
+    SELECT
+        :project, id, parent_id, kind, conversation, tool_call_id, started_at,
+        CAST(operation AS json), CASE WHEN kind IS NULL THEN now() END
+    FROM unnest(
+        CAST(:ids AS bytea[]), CAST(:parent_ids AS bytea[]), CAST(:kinds AS text[]),
+        CAST(:conversations AS text[]), CAST(:tool_call_ids AS text[]),
+        CAST(:starts AS timestamptz[]), CAST(:operations AS text[])
+    ) AS span (id, parent_id, kind, conversation, tool_call_id, started_at, operation)
+    ON CONFLICT DO NOTHING RETURNING id
+""")
+
+
 async def keep_spans(
     recording: Recording, spans: Sequence[tuple[Span, Operation | None, str | None]]
 ) -> Answer:
@@ -72,30 +98,49 @@ async def keep_spans(
     link, which is not waited for.
     """
     kept: set[bytes] = set()
-    rows: list[dict[str, Any]] = [
-        {
-            "project_id": recording.project_id,
-            "id": id_of(span),
-            "parent_id": span.parent_span_id and span.trace_id + span.parent_span_id,
-            "kind": operation and operation.kind.value,
-            "conversation": conversation,
-            "tool_call_id": operation and operation.tool.get("tool_call_id"),
-            "started_at": span.started_at,
-            "operation": operation and orjson.Fragment(operation.write()),
-            "recorded_at": None if operation else func.now(),
-        }
-        for span, operation, conversation in spans
-    ]
-    rows.sort(key=lambda row: row["id"])  # so that requests wait for each other in one order
-    for start in range(0, len(rows), _ROWS):
-        statement = (
-            insert(KeptSpan)
-            .values(rows[start : start + _ROWS])
-            .on_conflict_do_nothing()
-            .returning(KeptSpan.id)
-        )
+    # in one order, in which requests wait for each other
+    ordered = sorted(spans, key=lambda each: id_of(each[0]))
+    for start in range(0, len(ordered), _ROWS):
+        rows = [_row(*each) for each in ordered[start : start + _ROWS]]
+        columns = zip(_COLUMNS, zip(*rows, strict=True), strict=True)
+        values = {name: list(column) for name, column in columns}
+        statement = _KEEP.bindparams(project=recording.project_id, **values)
         kept.update((await recording.execute(statement)).scalars())
     return {"kept": kept}
+
+
+_COLUMNS = ("ids", "parent_ids", "kinds", "conversations", "tool_call_ids", "starts", "operations")
+
+
+def _row(span: Span, operation: Operation | None, conversation: str | None) -> tuple[Any, ...]:
+    return (
+        id_of(span),
+        span.parent_span_id and span.trace_id + span.parent_span_id,
+        operation and operation.kind.value,
+        conversation,
+        operation and operation.tool.get("tool_call_id"),
+        span.started_at,
+        operation and operation.write(),
+    )
+
+
+async def find_waiting(recording: Recording, *, trace_ids: Sequence[bytes]) -> Answer:
+    """Give as `traces` the ids of those traces that have spans that wait, in the same order.
+
+    It is to be asked when what was kept is committed: whoever commits last sees what all have kept.
+    """
+    trace_id = func.substring(_SPANS.id, 1, _TRACE_ID_BYTES)
+    found = await recording.execute(
+        select(trace_id)
+        .where(
+            _SPANS.project_id == recording.project_id,
+            _SPANS.recorded_at.is_(None),
+            trace_id == any_(bindparam("trace_ids", trace_ids, ARRAY(LargeBinary))),
+        )
+        .distinct()
+    )
+    waiting = set(found.scalars())
+    return {"traces": [each for each in trace_ids if each in waiting]}
 
 
 async def lock_trace(recording: Recording, trace_id: bytes) -> None:

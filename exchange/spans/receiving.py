@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from exchange.spans.gen_ai import conversation_of, read_gen_ai
-from exchange.spans.kept_spans import id_of, keep_spans, trace_of
+from exchange.spans.kept_spans import find_waiting, id_of, keep_spans, trace_of
 from exchange.spans.open_inference import read_open_inference
 from exchange.spans.operation import Operation
 from exchange.spans.reading import Export
@@ -77,9 +77,11 @@ async def receive(context: Context, export: Export) -> Received:
     given = {id_of(span) for span, operation, _ in told if operation is not None}
     received.duplicate = sum(operation is not None for _, operation, _ in told) - len(given & kept)
     done: set[bytes] = set()
-    spans = sorted((span for span, _, _ in told), key=lambda span: span.started_at)
     # in the order of turns: one repeats what was said in those before it
-    for trace_id in dict.fromkeys(span.trace_id for span in spans if id_of(span) in kept):
+    spans = sorted((span for span, _, _ in told), key=lambda span: span.started_at)
+    trace_ids = list(dict.fromkeys(span.trace_id for span in spans))
+    waiting_for = await record(context, "findWaiting", find_waiting, {"trace_ids": trace_ids})
+    for trace_id in waiting_for["traces"]:
         async for recorded in record_ready(context, trace_id):
             done.update(recorded.ids)
             received.count(recorded)

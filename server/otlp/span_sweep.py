@@ -74,11 +74,14 @@ class SpanSweep:
     async def _run(self) -> None:
         while True:
             await sleep(_PAUSE_SECONDS)
-            try:
-                await self.sweep()
-                self._is_failing = False
-            except Exception as error:  # noqa: BLE001  such as that the database is away
-                self._tell(error)
+            await self._look()
+
+    async def _look(self) -> None:
+        try:
+            await self.sweep()
+            self._is_failing = False
+        except Exception as error:  # noqa: BLE001  such as that the database is away
+            self._tell(error)
 
     async def sweep(self) -> None:
         """Record what has waited long enough, and delete what is old, once."""

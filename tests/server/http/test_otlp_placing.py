@@ -9,9 +9,12 @@ import httpx2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
+from exchange.spans import receiving
 from resolvers.changes import Changes
 from server.app import create_app
+from server.database import create_engine
 from server.metrics import Metrics
 from server.otlp.span_metrics import SpanMetrics
 from server.otlp.span_sweep import SpanSweep
@@ -345,6 +348,37 @@ async def test_a_large_trace_is_recorded_in_pieces(
     (recorded,) = (await stored_session(graphql, "conversation"))["runs"]
     assert (recorded["messageCount"], recorded["inputTokens"]) == (120, 1200)
     await check_invariants(engine)
+
+
+async def test_what_was_kept_and_not_recorded_is_recorded_when_it_is_sent_again(
+    graphql: GraphQLClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = agent_trace()
+
+    async def break_off(*_: object, **__: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receiving, "record_trace", break_off)
+        refused = await export(graphql.http, as_json(*trace.spans))
+    assert refused.status_code == 503
+    assert await count_spans(engine, "recorded_at IS NULL") == 4
+    await send(graphql, *trace.spans)
+    await check_agent_trace(graphql, trace)
+    await check_invariants(engine)
+
+
+async def test_a_database_that_is_away_is_told_of_once(engine: AsyncEngine) -> None:
+    away = create_engine(Settings(), engine.url.set(port=1))
+    sweep = SpanSweep(away, Changes(), SpanMetrics(Metrics()))
+    with capture_logs() as logs:
+        for _ in range(3):
+            await sweep._look()
+    assert [(line["log_level"], line["event"]) for line in logs] == [
+        ("warning", "spans not recorded")
+    ]
+    assert logs[0]["exc_info"] is None
+    await away.dispose()
 
 
 async def test_spans_are_forgotten_after_a_while(
