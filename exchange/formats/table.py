@@ -15,6 +15,7 @@ from exchange.formats.langsmith_runs import is_langsmith, langsmith_ties, read_l
 from exchange.formats.openai_responses import is_response, read_responses, response_ties
 from exchange.grouped_lines import first_object, import_grouped_lines
 from exchange.json_lines import Line
+from exchange.spans.import_file import import_exports, is_otlp
 from exchange.transcripts import ImportedLine, import_each_line
 from resolvers.context import Context
 from resolvers.errors import Invalid
@@ -59,6 +60,7 @@ FORMATS: dict[str, Format] = {
             is_langsmith,
             partial(import_grouped_lines, langsmith_ties, read_langsmith),
         ),
+        Format("otlp", "OpenTelemetry spans of agents, exports in JSON", is_otlp, import_exports),
     )
 }
 

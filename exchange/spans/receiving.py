@@ -6,12 +6,13 @@ What was kept is safe: what cannot be recorded at once is recorded later by whoe
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from exchange.spans.added import Added
 from exchange.spans.gen_ai import conversation_of, read_gen_ai
 from exchange.spans.kept_spans import find_waiting, id_of, keep_spans, trace_of
 from exchange.spans.open_inference import read_open_inference
 from exchange.spans.operation import Operation
 from exchange.spans.reading import Export
-from exchange.spans.recording_trace import Added, describe, record_trace
+from exchange.spans.recording_trace import describe, record_trace
 from exchange.spans.span import Span
 from models import Agent, Message, ToolCall
 from resolvers.context import Context

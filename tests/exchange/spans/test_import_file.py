@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from exchange.spans import import_file as module
+from exchange import json_lines
 from exchange.spans.import_file import import_file
 from exchange.transcripts import ImportedLine
 from resolvers.context import Context
@@ -54,25 +53,16 @@ async def test_nothing_is_waited_for_at_the_end(
     assert run["status"] == "COMPLETED"
 
 
-async def test_one_export_may_be_written_over_many_lines(
-    engine: AsyncEngine, tmp_path: Path
-) -> None:
-    file = tmp_path / "traces.json"
-    whole = orjson.loads(as_json(*agent_trace().spans))
-    file.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
-    assert totals(await take(engine, file)) == (2, 5, 1)
-
-
 async def test_a_bad_line_is_refused_and_the_others_are_taken(
     engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAXIMUM_EXPORT_BYTES", 50_000)
+    monkeypatch.setattr(json_lines, "MAXIMUM_LINE_BYTES", 50_000)
     bad = Span(new_trace(), {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": -1})
     lines = [
         as_json(*agent_trace().spans),
         b"nonsense",
         b'{"resourceSpans": 1}',
-        b" " * 60_000 + b"{}",
+        b"{}" + b" " * 60_000,
         as_json(bad),
         as_json(*agent_trace().spans),
     ]
