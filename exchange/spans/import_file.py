@@ -1,7 +1,7 @@
 """Imports spans from a file of OTLP JSON, as the OpenTelemetry Collector's file exporter writes.
 
-A line is an export. Its spans may be of either vocabulary (`gen_ai.py`,
-`open_inference.py`). A span that is there already is known while it is kept, which is a day.
+A line is an export. Its spans may be of either vocabulary (`gen_ai.py`, `open_inference.py`). What
+was imported before adds nothing.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator

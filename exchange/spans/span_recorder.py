@@ -59,11 +59,31 @@ class SpanRecorder:
             case OperationKind.NEW_AGENT:
                 await self.sessions.ensure_agent()
             case OperationKind.TOOL:
-                await self._record_tool_call(await self.sessions.of_span())
+                session = await self.sessions.of_span()
+                if not await self._is_recorded(session):
+                    await self._record_tool_call(session)
             case OperationKind.CHAT:
                 # one instrumentation in another tells of the same call twice
                 if self.trace.enclosing(self.span, OperationKind.CHAT) is None:
-                    await self._record_messages(await self.sessions.of_span())
+                    session = await self.sessions.of_span()
+                    if not await self._is_recorded(session):
+                        await self._record_messages(session)
+
+    async def _is_recorded(self, session: str) -> bool:
+        """Whether messages tell of the span, as those of a file that was imported long ago do."""
+        row = await find_named(self.recording, Session.session_id, session, "session", lock=True)
+        messages = table_of(Message).c
+        found = await self.recording.execute(
+            select(messages.id)
+            .where(
+                messages.project_id == self.recording.project_id,
+                messages.session_id == row.id,
+                messages.trace_id == self.span.trace_id,
+                messages.span_id == self.span.span_id,
+            )
+            .limit(1)
+        )
+        return found.first() is not None
 
     # runs of agents
 
@@ -86,6 +106,8 @@ class SpanRecorder:
                 metadata=metadata,
                 spawned_by_tool_call=await self._spawning_call(parent),
             )
+        elif begun.status in ENDED:
+            return
         else:
             run = encode("session", begun.id)
             await update_session(

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from exchange import json_lines
 from exchange.spans.import_file import import_file
 from exchange.transcripts import ImportedLine
+from models import Span as KeptSpan
 from resolvers.context import Context
 from tests.exchange.spans.exports import Span, agent_trace, as_json, new_trace
 from tests.exchange.spans.stored import said, stored_session
 from tests.graphql_client import GraphQLClient
-from tests.invariants import check_invariants
+from tests.invariants import check_invariants, digest_rows
 
 
 async def take(engine: AsyncEngine, path: Path) -> list[ImportedLine]:
@@ -41,6 +43,12 @@ async def test_each_line_is_an_export(
     (run,) = (await stored_session(graphql, "conversation"))["runs"]
     assert run["messageCount"] == 5
     assert totals(await take(engine, file)) == (0, 0, 0)
+    async with engine.begin() as connection:  # as it is after a day
+        await connection.execute(delete(KeptSpan))
+    before = await digest_rows(engine)
+    assert totals(await take(engine, file)) == (0, 0, 0)
+    after = await digest_rows(engine)
+    assert {name for name in before if before[name] != after[name]} == {"spans"}
 
 
 async def test_nothing_is_waited_for_at_the_end(
