@@ -16,12 +16,14 @@ from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
 from server.confirmation_expiry import ConfirmationExpiry
+from server.expiry import Expiry
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.idempotency_key_expiry import IdempotencyKeyExpiry
 from server.metrics import Metrics
 from server.notices.change_notices import ChangeNotices
 from server.open_streams import OpenStreams
@@ -34,6 +36,7 @@ from server.otlp.traces_endpoint import PATH as TRACES_PATH
 from server.otlp.traces_endpoint import TracesEndpoint
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
+from server.retention import Retention
 from server.settings import Settings
 from server.telemetry import open_tracing
 from server.websocket.endpoint import WebSocketEndpoint
@@ -53,7 +56,10 @@ def create_app(
     """
     authenticator = Authenticator(engine, settings)
     notices = ChangeNotices(settings, engine.url)
-    expiry = ConfirmationExpiry(engine, notices.changes)
+    confirmation_expiry = ConfirmationExpiry(engine, notices.changes)
+    expiry = Expiry(engine, notices.changes)
+    retention = Retention(engine, notices.changes)
+    key_expiry = IdempotencyKeyExpiry(engine, settings.idempotency_key_retention_days)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -67,8 +73,11 @@ def create_app(
             authenticator.key_use.written(),
             metrics.kept_fresh(),
             notices.exchanged(),
-            expiry.kept_on_time(),
-            sweep.kept_up(),
+            confirmation_expiry.running(),
+            expiry.running(),
+            retention.running(),
+            key_expiry.running(),
+            sweep.running(),
         ):
             yield
         await engine.dispose()
@@ -98,7 +107,8 @@ def create_app(
     metrics.gauge(
         "sessiongraph_waits", "Queries that wait for a decision.", lambda: runner.waits.number
     )
-    notices.add_metrics(metrics)
+    for counted in (notices, expiry, retention, key_expiry):
+        counted.add_metrics(metrics)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings

@@ -16,7 +16,9 @@ from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
 from server.commands.projects import projects
+from server.commands.prune import prune
 from server.commands.restore import restore
+from server.commands.retention import retention
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
 from server.commands.stats import stats
@@ -40,11 +42,13 @@ application.command(name="import")(import_file)
 application.command()(persist)
 application.command()(forget)
 application.command()(stats)
+application.command()(prune)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")
 application.add_typer(projects, name="projects")
+application.add_typer(retention, name="retention")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CursorResult,
     Executable,
     LargeBinary,
+    Row,
     Select,
     Table,
     Uuid,
@@ -43,15 +44,16 @@ from models import (
 from resolvers.context import Context
 from resolvers.identifiers import table_of
 from resolvers.recording import Answer, Recording
-from resolvers.session import delete_locked, lock_trees
+from resolvers.row_slices import slices
+from resolvers.session_deletion import delete_locked, lock_trees
 from resolvers.transaction import record
 from server.administration.person_search import NO_TIMEOUT
 
 BATCH_ROWS = 2_000
 """About so many rows go in a transaction, unless one session or memory has more."""
 
-Found = list[tuple[UUID, int]]
-"""The ids of records, and about how many rows each holds."""
+Found = Sequence[Row[Any]]
+"""The `id` of records, and about how many `rows` each holds."""
 
 SESSIONS, MEMORIES = table_of(Session), table_of(Memory)
 STATES = table_of(ModuleState)
@@ -85,7 +87,7 @@ async def find_sessions(engine: AsyncEngine, project_id: int, user_id: str) -> F
     below = below.union(select(columns.id).where(*children))
     rows = 1 + columns.event_sequence + columns.message_count + columns.tool_call_count
     statement = (
-        select(columns.id, rows)
+        select(columns.id, rows.label("rows"))
         .where(columns.project_id == project_id, columns.id.in_(select(below.c.id)))
         .order_by(columns.depth.desc(), columns.id)
     )
@@ -96,7 +98,7 @@ async def find_memories(engine: AsyncEngine, project_id: int, user_id: str) -> F
     """Give a person's memories, with the rows that each holds, about."""
     columns = MEMORIES.c
     statement = (
-        select(columns.id, columns.access_count + columns.revision)
+        select(columns.id, (columns.access_count + columns.revision).label("rows"))
         .where(columns.project_id == project_id, columns.user_id == user_id)
         .order_by(columns.id)
     )
@@ -106,7 +108,8 @@ async def find_memories(engine: AsyncEngine, project_id: int, user_id: str) -> F
 async def _read(engine: AsyncEngine, statement: Select[Any]) -> Found:
     async with engine.connect() as connection:
         await connection.execute(NO_TIMEOUT)
-        return [(row[0], row[1]) for row in await connection.execute(statement)]
+        rows: Found = (await connection.execute(statement)).all()
+        return rows
 
 
 def states_of(project_id: int, session_ids: Sequence[UUID]) -> Select[Any]:
@@ -139,16 +142,7 @@ async def find_drawn(
 
 def batches(found: Found) -> list[list[UUID]]:
     """Put together what goes in one transaction, in the order given."""
-    batch: list[UUID] = []
-    given = [batch]
-    size = 0
-    for own_id, rows in found:
-        if batch and size + rows > BATCH_ROWS:
-            batch, size = [], 0
-            given.append(batch)
-        batch.append(own_id)
-        size += rows
-    return given if batch else []
+    return [[each.id for each in part] for part in slices(found, BATCH_ROWS)]
 
 
 async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[str, int]:

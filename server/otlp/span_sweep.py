@@ -4,9 +4,8 @@ Every server process does so, since each may be the only one; a trace's lock kee
 recording the same.
 """
 
-from asyncio import CancelledError, create_task, sleep, timeout
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from asyncio import timeout
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -18,10 +17,9 @@ from exchange.spans.receiving import Received, record_ready
 from resolvers.changes import Changes
 from resolvers.context import Context
 from resolvers.pooled_connection import connect
-from server.operations.database_errors import read_database_error
+from server.background_task import BackgroundTask
 from server.otlp.span_metrics import SpanMetrics
 
-_PAUSE_SECONDS = 5.0
 _TRACES = 100
 _MOST_SECONDS = 30.0
 """For each trace: a session that somebody holds locked must not hold up the others for long."""
@@ -51,50 +49,29 @@ _DELETE_OLD = [
 _log = structlog.get_logger()
 
 
-class SpanSweep:
+class SpanSweep(BackgroundTask):
     """Takes care of the spans of all projects."""
 
+    failure = "spans not recorded"
+    pause_seconds = 5.0
+
     def __init__(self, engine: AsyncEngine, changes: Changes, metrics: SpanMetrics) -> None:
+        super().__init__()
         self._engine = engine
         self._changes = changes
         self._metrics = metrics
-        self._is_failing = False
 
-    @asynccontextmanager
-    async def kept_up(self) -> AsyncIterator[None]:
-        """Do so while the block runs."""
-        sweeping = create_task(self._run())
-        try:
-            yield
-        finally:
-            sweeping.cancel()
-            with suppress(CancelledError):
-                await sweeping
-
-    async def _run(self) -> None:
-        while True:
-            await sleep(_PAUSE_SECONDS)
-            await self._look()
-
-    async def _look(self) -> None:
-        try:
-            await self.sweep()
-            self._is_failing = False
-        except Exception as error:  # noqa: BLE001  such as that the database is away
-            self._tell(error)
-
-    async def sweep(self) -> None:
-        """Record what has waited long enough, and delete what is old, once."""
-        failed: Exception | None = None
+    async def work(self) -> tuple[float, Sequence[BaseException]]:
+        """Record what has waited long enough, and delete what is old."""
+        errors: list[BaseException] = []
         for trace in await self._find_waiting():
             try:
                 async with timeout(_MOST_SECONDS):
                     await self._record(trace)
             except Exception as error:  # noqa: BLE001  one trace must not hold up the others
-                failed = error
+                errors.append(error)
         await self._delete_old()
-        if failed is not None:
-            raise failed
+        return self.pause_seconds, errors
 
     async def _find_waiting(self) -> Sequence[Row[Any]]:
         async with connect(self._engine) as connection:
@@ -115,14 +92,3 @@ class SpanSweep:
             while deleted == _DELETED:
                 async with connect(self._engine) as connection, connection.begin():
                     deleted = (await connection.execute(statement)).rowcount
-
-    def _tell(self, error: Exception) -> None:
-        """Log what goes wrong, once until all goes well again."""
-        if not self._is_failing:
-            is_ours = read_database_error(error) is None and not isinstance(error, TimeoutError)
-            _log.warning(
-                "spans not recorded",
-                error=type(error).__name__,
-                exc_info=error if is_ours else None,
-            )
-        self._is_failing = True

@@ -147,6 +147,6 @@ async def test_what_a_process_does_by_itself_is_not_traced(
     assert exporter.get_finished_spans()
     exporter.clear()
     engine = create_engine(Settings(telemetry=True), database_url)
-    assert await ConfirmationExpiry(engine, Changes())._look() == 1
+    assert await ConfirmationExpiry(engine, Changes()).look() == 1
     await engine.dispose()
     assert not exporter.get_finished_spans()

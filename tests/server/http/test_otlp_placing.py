@@ -41,7 +41,8 @@ async def sweep_later(engine: AsyncEngine, later: timedelta = timedelta(seconds=
             text("UPDATE spans SET created_at = created_at - CAST(:later AS interval)"),
             {"later": later},
         )
-    await SpanSweep(engine, Changes(), SpanMetrics(Metrics())).sweep()
+    _, errors = await SpanSweep(engine, Changes(), SpanMetrics(Metrics())).work()
+    assert not errors
 
 
 async def count_sessions(graphql: GraphQLClient) -> int:
@@ -373,7 +374,7 @@ async def test_a_database_that_is_away_is_told_of_once(engine: AsyncEngine) -> N
     sweep = SpanSweep(away, Changes(), SpanMetrics(Metrics()))
     with capture_logs() as logs:
         for _ in range(3):
-            await sweep._look()
+            await sweep.look()
     assert [(line["log_level"], line["event"]) for line in logs] == [
         ("warning", "spans not recorded")
     ]
