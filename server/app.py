@@ -30,6 +30,10 @@ from server.open_streams import OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
+from server.otlp.span_metrics import SpanMetrics
+from server.otlp.span_sweep import SpanSweep
+from server.otlp.traces_endpoint import PATH as TRACES_PATH
+from server.otlp.traces_endpoint import TracesEndpoint
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
 from server.retention import Retention
@@ -73,6 +77,7 @@ def create_app(
             expiry.running(),
             retention.running(),
             key_expiry.running(),
+            sweep.running(),
         ):
             yield
         await engine.dispose()
@@ -81,6 +86,8 @@ def create_app(
 
     tracing = open_tracing(settings)
     metrics = Metrics()
+    span_metrics = SpanMetrics(metrics)
+    sweep = SpanSweep(engine, notices.changes, span_metrics)
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
     metrics_route = Route("/metrics", metrics.answer)
@@ -106,6 +113,7 @@ def create_app(
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
     )
+    router.routes.append(Route(TRACES_PATH, TracesEndpoint(backend, span_metrics)))
     if streams is None:
         streams = OpenStreams(settings)
     streams.when_stopping(runner.waits.stop)

@@ -16,6 +16,7 @@ from exchange.formats.langsmith_runs import is_langsmith, langsmith_ties, read_l
 from exchange.formats.openai_responses import is_response, read_responses, response_ties
 from exchange.grouped_lines import first_object, import_grouped_lines
 from exchange.json_lines import Line
+from exchange.spans.import_file import import_exports, is_otlp
 from exchange.transcripts import ImportedLine, import_each_line
 from resolvers.context import Context
 from resolvers.errors import Invalid
@@ -66,6 +67,7 @@ FORMATS: dict[str, Format] = {
             is_archive,
             import_archive,
         ),
+        Format("otlp", "OpenTelemetry spans of agents, exports in JSON", is_otlp, import_exports),
     )
 }
 

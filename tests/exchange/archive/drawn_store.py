@@ -28,7 +28,8 @@ from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import create_memory_annotation
 from resolvers.message import delete_message, record_message
 from resolvers.module_state import record_state_transition, upsert_module_state
-from resolvers.session import create_session, delete_session, end_session, update_session
+from resolvers.session import create_session, end_session, update_session
+from resolvers.session_deletion import delete_session
 from resolvers.session_event import create_session_event
 from resolvers.session_metric import record_session_metric
 from resolvers.tool_call import record_tool_call_result
