@@ -17,11 +17,8 @@ export async function openDatabase ({ schema, provider, url, mapped, timestampFo
   const { Prisma, PrismaClient } = (await import(new URL('client/index.js', folder))).default
   const prisma = new PrismaClient({ adapter })
   const content = readFileSync(new URL('schema.prisma', folder), 'utf8')
-  if (provider === 'mysql') {
-    for (const statement of mysqlTables(content)) await prisma.$executeRawUnsafe(statement)
-  } else {
-    await push(adapter, content)
-  }
+  const statements = provider === 'mysql' ? mysqlTables(content) : await writeTables(adapter, content)
+  for (const statement of statements) await prisma.$executeRawUnsafe(statement)
   return { Prisma, prisma }
 }
 
@@ -32,8 +29,8 @@ function openAdapter (provider, url, timestampFormat = 'unixepoch-ms') {
   return new PrismaPg({ connectionString: url })
 }
 
-/** What `prisma db push` does. */
-async function push (adapter, content) {
+/** Write the statements that `prisma migrate diff --from-empty --script` writes. */
+async function writeTables (adapter, content) {
   const path = 'schema.prisma'
   const { SchemaEngine } = await loadEngine()
   const engine = await SchemaEngine.new(
@@ -41,9 +38,15 @@ async function push (adapter, content) {
     () => {},
     bindMigrationAwareSqlAdapterFactory(adapter)
   )
-  const schema = { files: [{ path, content }] }
-  await engine.schemaPush({ force: false, schema, filters: { externalTables: [], externalEnums: [] } })
+  const { stdout } = await engine.diff({
+    from: { tag: 'empty' },
+    to: { tag: 'schemaDatamodel', files: [{ path, content }] },
+    script: true,
+    exitCode: null,
+    filters: { externalTables: [], externalEnums: [] }
+  })
   engine.free()
+  return stdout.split(/;\n/).filter(statement => statement.trim())
 }
 
 async function loadEngine () {

@@ -10,6 +10,7 @@ export class Writer {
     this.prisma = prisma
     this.provider = provider
     this.jsonNull = Prisma.JsonNull
+    this.takesDeepJson = provider !== 'mysql' // MariaDB takes 32 levels
     this.models = Object.fromEntries(
       Object.keys(Prisma.ModelName).map(name => [name, { rows: [], remarks: {} }])
     )
