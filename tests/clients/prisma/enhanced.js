@@ -83,7 +83,7 @@ async function writeSessions (writer) {
   await write('a list as context', { context: [1, 2] }, 'context is a list')
   await write(UNICODE, { context: ODD_DOCUMENT }, 'unicode as sessionId')
   await write('same id as name', { sessionId: plain.id }, 'its sessionId is the id of another')
-  await write('empty', { sessionId: '' }, 'its sessionId is empty')
+  await write('empty', { sessionId: '' }, 'refused: its sessionId is empty')
   await write('at the epoch', { startedAt: new Date(0), createdAt: new Date(0), updatedAt: new Date(0) }, 'at the epoch')
   if (writer.takesDeepJson) await write('too deep', { context: nested(100) }, 'refused: its context is too deep')
   await writer.writeOrphan('AgentSession', session('of an unknown agent', 100, { agentId: 'gone', userId: 'gone too' }), 'its agent is not there')
@@ -135,6 +135,7 @@ async function writeMetricsAndEvents (writer, { plain, ended }) {
   await event('second again', 2, 'agent_response', { duration: -1 }, 'another has its sequence; negative duration')
   await event('after a gap', 1_000_000, 'checkpoint', { timestamp: at(0), eventData: HUGE_DOCUMENT }, 'times out of order')
   await event('before all', -5, UNICODE, { eventData: [1, 2] }, 'negative sequence, unicode')
+  await event('of the server', 6, 'message.recorded', {}, 'refused: the server writes events of this type')
   await event('without a type', 7, '', {}, 'refused: it has no type')
   await writer.writeOrphan('SessionEvent', { id: cuid('orphaned event'), sessionId: 'gone', eventType: 'x', sequence: 1, eventData: {} }, 'refused: its session is not there')
   await writer.writeMany('SessionEvent', Array.from({ length: 1_500 }, (_, number) => ({
@@ -158,7 +159,8 @@ async function writeStates (writer, { plain, ended }) {
   await state('same state again', { moduleId: 'equal', state: { a: 1 }, previousStateId: uuid('same state'), version: '1.0.1' }, 'the state did not change')
   await state('of another session', { sessionId: ended, previousStateId: third.id, stateType: null }, 'its previous is of another session')
   for (const [name, value] of Object.entries({ 'JSON null': writer.jsonNull, list: [1, 2], text: 'x', huge: HUGE_DOCUMENT, odd: ODD_DOCUMENT })) {
-    await state(`state ${name}`, { moduleId: name, state: value }, `the state is ${name}`)
+    const remark = name === 'JSON null' ? 'refused: it has no state' : `the state is ${name}`
+    await state(`state ${name}`, { moduleId: name, state: value }, remark)
   }
   await state('without a session', { sessionId: null }, 'without a session')
   await state('module unnamed', { moduleId: '' }, 'refused: its module has no name')
@@ -170,7 +172,7 @@ async function writeStates (writer, { plain, ended }) {
   await state('cycle 2', { moduleId: 'cycle', previousStateId: uuid('cycle 1') }, 'in a cycle')
   await writer.change('ModuleState', uuid('cycle 1'), { previousStateId: uuid('cycle 2'), updatedAt: at(1_000) })
   await writer.writeOrphan('ModuleState', { id: uuid('no previous'), moduleId: 'no previous', sessionId: plain, state: {}, version: '', previousStateId: 'gone', createdAt: at(1), updatedAt: at(1) }, 'its previous is not there')
-  await writer.writeOrphan('ModuleState', { id: uuid('no session'), moduleId: 'no session', sessionId: 'gone', state: {}, version: '1', createdAt: at(1), updatedAt: at(1) }, 'its session is not there')
+  await writer.writeOrphan('ModuleState', { id: uuid('no session'), moduleId: 'no session', sessionId: 'gone', state: {}, version: '1', createdAt: at(1), updatedAt: at(1) }, 'refused: its session is not there')
 
   const transition = (name, stateId, values = {}, remark) => writer.write('StateTransition', {
     id: uuid(`transition ${name}`), stateId, triggerType: 'user_action', triggerId: 'click', transitionData: { name }, createdAt: at(125_000), ...values
@@ -195,7 +197,7 @@ async function writeMemories (writer, { plain, ended }) {
   await memory('of an unknown session', { sessionId: 'gone' }, 'its session is not there')
   await memory('expired', { expiresAt: at(131_000) }, 'expired')
   await memory('text', { content: 'prefers the dark', sessionId: ended }, 'content is text')
-  await memory('null', { content: writer.jsonNull, relatedMemories: writer.jsonNull }, 'content is null')
+  await memory('null', { content: writer.jsonNull, relatedMemories: writer.jsonNull }, 'refused: it has no content')
   await memory('huge', { content: HUGE_DOCUMENT, type: UNICODE }, '2 MB, unicode as type')
   await memory('of great importance', { importance: 10, confidence: -0.5 }, 'importance beyond 0 to 1')
   await memory('updated before', { updatedAt: at(0) }, 'updated before it was made')

@@ -87,22 +87,32 @@ async function writeContents (writer) {
   await message('metadata is text', { metadata: 'text' })
   await message('metadata is a list', { metadata: [1, [2, [3]]] })
   await message('odd JSON', { metadata: ODD_DOCUMENT })
+  await message('large number', { metadata: { number: 1e300 } }, 'refused: its metadata has a number beyond 64 bits')
   await message('empty response type', { role: 'assistant', responseType: '' })
   await message('role in capitals', { role: 'ASSISTANT' })
   await message('role of a tool', { role: 'tool', content: '{"answer": 42}' })
   await message('before the session', { timestamp: at(-86_400_000) })
   await message('at the epoch', { timestamp: new Date(0) })
-  await message('far in the future', { timestamp: new Date(Date.UTC(2999, 11, 31)) })
+  await message('far in the future', { timestamp: new Date(Date.UTC(2999, 11, 31)) }, 'refused: its time is beyond 2200')
 }
 
 async function writeConfirmations (writer) {
   const confirm = (name, sessionId, values = {}) => writer.write('PendingConfirmation', {
     id: cuid(name), sessionId, toolName: 'deleteFile', arguments: { path: '/important.txt' }, userMessage: 'Delete the file', timestamp: at(300_500), ...values
   }, name)
+  const ask = async (name, sessionId) => {
+    const message = await writer.write('Message', {
+      id: cuid(`asking, ${name}`), sessionId, role: 'assistant', content: '', timestamp: at(300_100)
+    })
+    await writer.write('ToolCall', {
+      id: cuid(`asked, ${name}`), messageId: message.id, toolName: 'deleteFile', arguments: { path: '/important.txt' }, timestamp: at(300_200)
+    }, `waits for the confirmation: ${name}`)
+    await confirm(name, sessionId)
+  }
   const waiting = await writer.write('Session', session('waiting', 300))
-  await confirm('an active session waits', waiting.id)
-  const closed = await writer.write('Session', session('closed and waiting', 310, { active: false }))
-  await confirm('a closed session waits', closed.id)
+  await ask('an active session waits', waiting.id)
+  const closed = await writer.write('Session', session('closed and waiting', 300, { active: false }))
+  await ask('a closed session waits', closed.id)
   const early = await writer.write('Session', session('asked early', 320, { metadata: writer.jsonNull }))
   await confirm('asked before the session was made', early.id, {
     timestamp: at(0), userMessage: '', arguments: HUGE_DOCUMENT, toolName: UNICODE
@@ -121,7 +131,7 @@ async function writeOddSessions (writer) {
   await odd('unicode as id', { id: `${UNICODE.slice(0, 40)} session` })
   const { id } = await odd('the id of other rows', {})
   await writer.write('Message', { id, sessionId: id, role: 'user', content: 'same id', timestamp: at(400_500) }, 'the id of its session')
-  await writer.write('ToolCall', { id, messageId: id, toolName: 'search', arguments: {}, timestamp: at(400_600) }, 'the id of its session, of a user message')
+  await writer.write('ToolCall', { id, messageId: id, toolName: 'search', arguments: {}, timestamp: at(400_600) }, "refused: its message is no assistant's")
   if (writer.takesDeepJson) {
     const deep = await odd('too deep', { metadata: nested(100) }, 'refused: its metadata is too deep')
     await writer.write('Message', { id: cuid('in too deep'), sessionId: deep.id, role: 'user', content: 'lost', timestamp: at(400_700) }, 'refused: its session is')
@@ -129,12 +139,12 @@ async function writeOddSessions (writer) {
   const empty = await odd('empty id', { id: '' }, 'refused: it has no id')
   await writer.write('Message', { id: cuid('in the empty'), sessionId: empty.id, role: 'user', content: 'lost', timestamp: at(400_800) }, 'refused: its session is')
   const kept = await odd('with rows that are refused', {})
-  const message = (name, values) => writer.write('Message', {
+  const message = (name, values, remark) => writer.write('Message', {
     id: cuid(name), sessionId: kept.id, role: 'user', content: name, timestamp: at(401_000), ...values
-  }, `refused: ${name}`)
-  const robot = await message('its role is unknown', { role: 'robot' })
-  await writer.write('ToolCall', { id: cuid('of a robot'), messageId: robot.id, toolName: 'search', arguments: {}, timestamp: at(401_000) }, 'refused: its message is')
-  if (writer.takesDeepJson) await message('its metadata is too deep', { metadata: nested(100) })
+  }, remark)
+  const robot = await message('robot', { role: 'robot' }, 'its role is unknown')
+  await writer.write('ToolCall', { id: cuid('of a robot'), messageId: robot.id, toolName: 'search', arguments: {}, timestamp: at(401_000) }, "refused: its message is no assistant's")
+  if (writer.takesDeepJson) await message('deep', { metadata: nested(100) }, 'refused: its metadata is too deep')
   const answer = await writer.write('Message', { id: cuid('an answer'), sessionId: kept.id, role: 'assistant', content: 'kept', timestamp: at(402_000) })
   await writer.write('ToolCall', { id: cuid('nameless'), messageId: answer.id, toolName: '', arguments: {}, timestamp: at(402_000) }, 'refused: its tool has no name')
   await writer.write('ToolCall', { id: cuid('named'), messageId: answer.id, toolName: 'search', arguments: {}, result: {}, timestamp: at(402_000) })
