@@ -130,12 +130,9 @@ def mariadb(folder: Path) -> Iterator[URL]:
     """Run a MariaDB on a folder, and give the address of its superuser."""
     data = folder / "data"
     owner = ("--user=root",) if os.geteuid() == 0 else ()
-    subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", *owner]
-        + ["--auth-root-authentication-method=normal"],
-        check=True,
-        capture_output=True,
-    )
+    make = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", *owner]
+    make += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run(make, check=True, capture_output=True)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--port={port}", *owner]

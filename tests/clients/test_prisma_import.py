@@ -5,7 +5,10 @@ SQLite and PostgreSQL are always there; MySQL's tables are tested where MariaDB 
 
 import asyncio
 import json
+import re
+import signal
 import subprocess
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text as text_of
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models import EventType
+from models import Base, EventType
 from server.database import create_engine
 from server.settings import Settings
 from tests.clients.prisma_expected import (
@@ -38,10 +42,10 @@ from tests.clients.prisma_expected import (
     version,
 )
 from tests.clients.prisma_reading import Reader
-from tests.clients.prisma_sources import Source, Variant, filled, has_mariadb, mariadb
+from tests.clients.prisma_sources import Row, Source, Variant, filled, has_mariadb, mariadb
 from tests.conftest import http_client, new_name, run
 from tests.graphql_client import GraphQLClient
-from tests.invariants import check_invariants, digest_rows
+from tests.invariants import check_invariants, count_rows, digest_rows
 from tests.server_process import COMMAND, make_environment
 
 _NEEDS_MARIADB = pytest.mark.skipif(not has_mariadb(), reason="MariaDB is not installed")
@@ -155,6 +159,21 @@ async def _digest(url: URL) -> dict[str, str | None]:
     return digest
 
 
+_REFUSED = re.compile(r"refused: (?P<model>\w+): (?P<reason>.*) \([\d,]+: (?P<rows>[^()]*)\)")
+_COUNTED = re.compile(
+    r"(?P<model>\w+): (?P<read>[\d,]+) read, (?P<rest>.*), (?P<refused>[\d,]+) refused"
+)
+
+
+def _refusals(told: str) -> dict[tuple[str, str], str]:
+    """Give what was told of rows that are refused: why, by model and id."""
+    return {
+        (found["model"], row): found["reason"]
+        for found in _REFUSED.finditer(told)
+        for row in found["rows"].split(", ")
+    }
+
+
 both = pytest.mark.parametrize(
     "moved", _parameters("storage_adapter") + _parameters("enhanced"), indirect=True
 )
@@ -176,6 +195,18 @@ def test_what_is_refused_is_told_with_reasons_and_nothing_else_is(moved: Moved) 
         for row, reason in moved.source.refused(model).items()
     }
     assert _refusals(moved.told).keys() == expected.keys()
+
+
+@both
+def test_rows_are_counted_and_compared(moved: Moved) -> None:
+    counted = {found["model"]: found for found in _COUNTED.finditer(moved.told)}
+    assert counted.keys() | {"User"} == set(moved.source.models) | {"User"}
+    for model, found in counted.items():
+        rows, kept = len(moved.source.rows(model)), len(moved.source.kept(model))
+        assert (found["read"], found["refused"]) == (f"{rows:,}", f"{rows - kept:,}")
+        assert found["rest"] == f"{kept:,} written, 0 there already, {kept:,} alike"
+    assert re.search(r"^The source and the store agree: \w+$", moved.told, re.MULTILINE)
+    assert "differs:" not in moved.told
 
 
 @both
@@ -369,3 +400,45 @@ def _by_content(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _texts(related: Any) -> set[str]:
     listed = related["ids"] if isinstance(related, dict) else related or []
     return set(listed)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [_parameters("storage_adapter")[0], _parameters("enhanced")[2]],
+    indirect=True,
+)
+async def test_an_import_that_was_killed_goes_on(
+    moved: Moved, store: AsyncEngine, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    whole = await count_rows(store)
+    kills = 0
+    for part in (0.0, 0.2, 0.4, 0.6, 0.8):
+        with start_import(moved.source, engine.url, tmp_path) as process:
+            while process.poll() is None:
+                if sum((await count_rows(engine)).values()) > part * sum(whole.values()) + 5:
+                    process.send_signal(signal.SIGKILL)
+                    break
+                await asyncio.sleep(0)
+            process.communicate()
+            kills += process.returncode == -signal.SIGKILL
+    assert kills > 1
+    await asyncio.to_thread(import_prisma, moved.source, engine.url, tmp_path)
+    assert await count_rows(engine) == whole
+    assert await _history(engine) == await _history(store)
+    await check_invariants(engine)
+
+
+_OF_THE_RUN = "ARRAY['id', 'subject_id', 'position', 'created_at', 'updated_at', 'input_hash']"
+"""Columns that are new in each run."""
+
+
+async def _history(engine: AsyncEngine) -> dict[str, str | None]:
+    """Digest what rows say, but for what is another in each run."""
+    told = f"md5((to_jsonb(t) - {_OF_THE_RUN})::text)"
+    async with engine.connect() as connection:
+        return {
+            table.name: await connection.scalar(
+                text_of(f"SELECT md5(string_agg({told}, ',' ORDER BY {told})) FROM {table.name} t")
+            )
+            for table in Base.metadata.sorted_tables
+        }
