@@ -77,7 +77,7 @@ def _refer(copy: Copy) -> None:
         ("storage adapter", "AgentSession", "merged"),
     ):
         copy.run(
-            f"INSERT OR IGNORE INTO session_references SELECT ?, {column}, key FROM sessions"  # noqa: S608  a name from above
+            f"INSERT OR IGNORE INTO session_references SELECT ?, {column}, key FROM sessions"
             f" WHERE model = ? AND {column} IS NOT NULL",
             schema,
             model,

@@ -59,7 +59,7 @@ def _find_sessions(copy: Copy) -> None:
         ((key,),) = copy.select("SELECT key FROM sessions WHERE own_name = ?", own_name)
         copy.run(
             "INSERT INTO notes SELECT 'ModuleState', id, 'without a session: stands in one named"
-            f" after its module' FROM rows WHERE model = 'ModuleState' AND refusal IS NULL AND {condition}",  # noqa: S608  our own text
+            f" after its module' FROM rows WHERE model = 'ModuleState' AND refusal IS NULL AND {condition}",
             module,
         )
         copy.run(

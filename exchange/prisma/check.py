@@ -96,7 +96,7 @@ async def _read_back(context: Context, batch: Sequence[Unit]) -> dict[UUID, Mapp
             for row in rows.mappings():
                 # the first transition of a state and the state itself have the same id
                 key = _state_key(row["id"]) if name == "module_states" else row["id"]
-                found[key] = row
+                found[key] = dict(row)
     return found
 
 

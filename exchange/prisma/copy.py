@@ -58,7 +58,7 @@ class Copy:
         """Add a row that can be recorded."""
         made_at = row.made_at
         payload = {
-            table_of(model).name: freeze(model, values)
+            str(table_of(model).name): freeze(model, values)
             for model, values in converted.values.items()
         }
         added = self._insert(
@@ -87,7 +87,7 @@ class Copy:
     def _insert(self, *values: Any) -> bool:
         marks = ", ".join("?" * len(values))
         done = self.database.execute(
-            f"INSERT INTO rows VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608  marks alone
+            f"INSERT INTO rows VALUES ({marks}) ON CONFLICT DO NOTHING",
             values,
         )
         if done.rowcount == 0:
@@ -105,7 +105,7 @@ class Copy:
     def refuse(self, model: str, condition: str, reason: str, values: Iterable[Any] = ()) -> None:
         """Refuse the rows of a model, of those that are not refused yet, by a condition in SQL."""
         self.database.execute(
-            f"UPDATE rows SET refusal = ? WHERE model = ? AND refusal IS NULL AND ({condition})",  # noqa: S608  our own text
+            f"UPDATE rows SET refusal = ? WHERE model = ? AND refusal IS NULL AND ({condition})",
             (reason, model, *values),
         )
 

@@ -1,12 +1,10 @@
 """An import from beginning to end: read, arrange, write, check."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol, cast
 
 from exchange.prisma.arrange import arrange
 from exchange.prisma.check import Checked, check
@@ -64,28 +62,43 @@ class Report:
         return not self.refusals and not self.differences
 
 
-@asynccontextmanager
-async def read_source(
-    url: str, names: Names, begin: Callable[[Survey], Progress]
-) -> AsyncIterator[tuple[Survey, Copy]]:
-    """Read a source into a copy, which is there until the block ends.
+class Watcher(Protocol):
+    """Hears how an import goes on."""
 
-    `begin` hears what was found before its rows are read. Raises `SourceError`.
-    """
+    def found(self, survey: Survey) -> None:
+        """Hear what a source has, before its rows are read."""
+
+    def begin(self, stage: str, rows: int) -> Progress:
+        """Hear that a stage of so many rows begins, and give what hears of its progress."""
+
+
+async def import_source(
+    context: Context | None, url: str, names: Names, watcher: Watcher
+) -> Report:
+    """Take over a source; without a context nothing is written. Raises `SourceError`."""
     with TemporaryDirectory(prefix="sessiongraph-import-") as folder:
         copy = Copy(Path(folder) / "copy.sqlite")
         try:
-            async with open_source(url) as source:
-                found = await survey(source, names)
-                done = begin(found)
-                for table in found.tables:
-                    if table.source.model in CARRIED:
-                        await _read_table(source, table, copy, done)
-            await asyncio.to_thread(lambda: None)  # let the source's connection close
+            await _read(url, names, copy, watcher)
             arrange(copy)
-            yield found, copy
+            if context is None:
+                return report(copy)
+            ((rows,),) = copy.select("SELECT count(*) FROM rows WHERE refusal IS NULL")
+            written = await Writer(context, copy).write(watcher.begin("Writing", rows))
+            checked = await check(context, copy, watcher.begin("Checking", rows))
+            return report(copy, written, checked)
         finally:
             copy.close()
+
+
+async def _read(url: str, names: Names, copy: Copy, watcher: Watcher) -> None:
+    async with open_source(url) as source:
+        found = await survey(source, names)
+        watcher.found(found)
+        done = watcher.begin("Reading", found.rows)
+        for table in found.tables:
+            if table.source.model in CARRIED:
+                await _read_table(source, table, copy, done)
 
 
 async def _read_table(
@@ -95,7 +108,7 @@ async def _read_table(
     id_column = next(column for column, (name, _) in table.fields.items() if name == "id")
     async for rows in source.rows(table.name, table.types):
         for given in rows:
-            row = given._mapping  # noqa: SLF001  its public way to get columns by name
+            row = cast("Mapping[str, Any]", given._mapping)  # noqa: SLF001  public, by its documents
             try:
                 read = read_row(table.source, table.fields, row)
                 converted = convert(read)
@@ -105,16 +118,6 @@ async def _read_table(
             else:
                 copy.add(read, converted)
         done(len(rows))
-
-
-async def write_copy(context: Context, copy: Copy, done: Progress) -> Written:
-    """Write a copy to the store, what is not there yet."""
-    return await Writer(context, copy).write(done)
-
-
-async def check_copy(context: Context, copy: Copy, done: Progress) -> Checked:
-    """Compare what the store answers with a copy."""
-    return await check(context, copy, done)
 
 
 def report(copy: Copy, written: Written | None = None, checked: Checked | None = None) -> Report:
@@ -160,7 +163,7 @@ _READ = """
 
 
 def _grouped(copy: Copy, statement: str) -> list[Told]:
-    found: dict[tuple[str, str], Told] = defaultdict()
+    found: dict[tuple[str, str], Told] = {}
     for model, text, row_id in copy.select(statement):
         _tell(found, model, text, row_id)
     return sorted(found.values(), key=lambda told: (told.model, -told.count, told.text))

@@ -156,8 +156,7 @@ async def _module_state(recording: Recording, unit: Unit, session: str | None) -
         snapshot_reason=told.get("snapshotReason"),
         transition=transition,
         created_at=made_at,
-        **(values if current is None else _all_of(values)),
-        **({"id": first} if current is None else {}),
+        **({**values, "id": first} if current is None else _all_of(values)),
     )
 
 

@@ -68,7 +68,7 @@ class SourceDatabase:
     async def rows(self, name: str, types: dict[str, Any]) -> AsyncIterator[Sequence[Row[Any]]]:
         """Stream a table, a few rows at a time; values are as the driver has them, JSON as text."""
         is_postgresql = self._connection.dialect.name == "postgresql"
-        columns = []
+        columns: list[Any] = []
         for each, kind in types.items():
             # of a time beyond the calendar, and of types of extensions, the driver has no value
             as_text = is_postgresql and isinstance(kind, (DateTime, NullType))

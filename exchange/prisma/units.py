@@ -81,7 +81,7 @@ def _rows(
     copy: Copy, model: str, order: str, condition: str = "", *, owner: str | None = None
 ) -> Iterator[Unit]:
     found = copy.select(
-        f"SELECT {_PART}, r.agent, r.owner, o.made_at FROM rows r"  # noqa: S608  our own text
+        f"SELECT {_PART}, r.agent, r.owner, o.made_at FROM rows r"
         " LEFT JOIN rows o ON o.model = ? AND o.id = r.owner"
         f" WHERE r.model = ? AND r.refusal IS NULL {condition} ORDER BY {order}",
         owner,
@@ -127,7 +127,7 @@ def _session(copy: Copy, key: int) -> Iterator[Unit]:
     extra = {} if parent is None else {"parent": session_id_of(copy, parent), "parent_key": parent}
     yield Unit("session", part, key, agent, extra=extra)
     placed = copy.select(
-        f"SELECT {_PART}, r.agent, t.extra FROM timeline t JOIN rows r"  # noqa: S608  our own text
+        f"SELECT {_PART}, r.agent, t.extra FROM timeline t JOIN rows r"
         " ON r.model = t.model AND r.id = t.id WHERE t.session = ? ORDER BY t.at, t.rank, t.place",
         key,
     )
@@ -158,7 +158,7 @@ def _own_id(copy: Copy, model: str, row_id: str) -> UUID:
 
 def _tool_calls(copy: Copy, message: str) -> Iterator[Part]:
     found = copy.select(
-        f"SELECT {_PART} FROM rows r WHERE r.model = 'ToolCall' AND r.owner = ?"  # noqa: S608  our own text
+        f"SELECT {_PART} FROM rows r WHERE r.model = 'ToolCall' AND r.owner = ?"
         " AND r.refusal IS NULL ORDER BY r.made_at, r.id",
         message,
     )

@@ -1,26 +1,17 @@
 """`sessiongraph import-prisma`: take over a live database of either predecessor."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exchange.prisma.convert import CARRIED
-from exchange.prisma.copy import Copy
 from exchange.prisma.errors import SourceError
-from exchange.prisma.import_source import (
-    Report,
-    Told,
-    check_copy,
-    read_source,
-    report,
-    write_copy,
-)
+from exchange.prisma.import_source import Report, Told, import_source
 from exchange.prisma.names import Names, read_names
 from exchange.prisma.survey import Survey
 from resolvers.context import Context
@@ -68,43 +59,38 @@ def import_prisma(
 
 
 async def _import(url: str, names: Names, project: str, *, dry_run: bool) -> Report:
-    with _progress() as begin:
-
-        def begin_reading(found: Survey) -> Callable[[int], None]:
-            _describe(found)
-            return begin("Reading", found.rows)
-
+    with _Watcher() as watcher:
         if dry_run:
-            async with read_source(url, names, begin_reading) as (_, copy):
-                return report(copy)
+            return await import_source(None, url, names, watcher)
         async with open_store(Settings(), tell) as engine:
             with refusals_told():
                 async with engine.connect() as connection:
                     project_id = await find_project(connection, project)
-            context = Context(engine, project_id)
-            async with read_source(url, names, begin_reading) as (found, copy):
-                rows = _rows(copy)
-                written = await write_copy(context, copy, begin("Writing", rows))
-                checked = await check_copy(context, copy, begin("Checking", rows))
-                return report(copy, written, checked)
+            return await import_source(Context(engine, project_id), url, names, watcher)
 
 
-def _rows(copy: Copy) -> int:
-    ((rows,),) = copy.select("SELECT count(*) FROM rows WHERE refusal IS NULL")
-    return int(rows)
+class _Watcher:
+    """Shows a bar for each stage, on the standard error."""
 
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int], Callable[[int], None]]]:
-    """Show a bar for each part of the work, on the standard error."""
-    columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    def __enter__(self) -> Self:
+        return self
 
-        def begin(name: str, total: int) -> Callable[[int], None]:
-            task = progress.add_task(name, total=total)
-            return lambda rows: progress.advance(task, rows)
+    def __exit__(self, *_error: object) -> None:
+        self._progress.stop()
 
-        yield begin
+    def found(self, survey: Survey) -> None:
+        """Tell what is in the source and what becomes of it."""
+        _describe(survey)
+
+    def begin(self, stage: str, rows: int) -> Callable[[int], None]:
+        """Begin a bar."""
+        self._progress.start()
+        task = self._progress.add_task(stage, total=rows)
+        return lambda more: self._progress.advance(task, more)
 
 
 def _describe(found: Survey) -> None:
@@ -132,12 +118,12 @@ def _print(done: Report, *, dry_run: bool) -> None:
         for told in all_told:
             typer.echo(f"{name}: {_line(told)}")
     for table in done.tables:
+        became = (
+            f"{table.written:,} written, {table.already:,} there already, {table.alike:,} alike"
+        )
         if dry_run:
-            told = f"{table.read - table.refused:,} would be carried over"
-        else:
-            told = f"{table.written:,} written, {table.already:,} there already"
-            told += f", {table.alike:,} alike"
-        typer.echo(f"{table.model}: {table.read:,} read, {told}, {table.refused:,} refused")
+            became = f"{table.read - table.refused:,} would be carried over"
+        typer.echo(f"{table.model}: {table.read:,} read, {became}, {table.refused:,} refused")
     if dry_run:
         typer.echo("Nothing was written.")
         return
