@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.commands.demo import demo
 from server.commands.import_file import import_file
+from server.commands.import_prisma import import_prisma
 from server.commands.keys import keys
 from server.commands.migrate import migrate
 from server.commands.persist import persist
@@ -31,6 +32,7 @@ application.command()(serve)
 application.command()(migrate)
 application.command()(demo)
 application.command(name="import")(import_file)
+application.command(name="import-prisma")(import_prisma)
 application.command()(persist)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
