@@ -96,8 +96,7 @@ def filled(variant: Variant, folder: Path, servers: dict[str, URL]) -> Iterator[
         task = {
             "schema": variant.schema,
             "provider": variant.provider,
-            # node's driver of SQLite reads a path otherwise than SQLAlchemy
-            "url": url.replace("sqlite:///", "file:"),
+            "url": url,
             "mapped": variant.is_mapped,
             "timestampFormat": variant.timestamps,
         }
@@ -109,7 +108,7 @@ def filled(variant: Variant, folder: Path, servers: dict[str, URL]) -> Iterator[
 def _database(provider: str, folder: Path, server: URL | None) -> Iterator[str]:
     if server is None:
         path = folder / "source.db"
-        yield f"sqlite:///{path}"
+        yield f"file:{path}"
         path.unlink()
         return
     name = new_name("test")
