@@ -69,11 +69,14 @@ class Reader:
         return await self._all_of("session", session, "events", _EVENT)
 
     async def states(self, session: str) -> dict[str, Node]:
-        """Give the states of a session's modules, by module, each with its `transitions`."""
+        """Give the states of a session's modules, by module, each with `transitions` and `snapshots`."""
         nodes = await self._all_of("session", session, "moduleStates", _STATE)
         for node in nodes:
             node["transitions"] = await self._all_of(
                 "moduleState", node["id"], "transitions", _TRANSITION
+            )
+            node["snapshots"] = await self._all_of(
+                "moduleState", node["id"], "snapshots", "revision reason"
             )
         return {node["moduleId"]: node for node in nodes}
 

@@ -34,8 +34,8 @@ export const LONG_TEXT = 'Ein langer Satz über 🐙 und 漢字.\n'.repeat(MEGAB
 
 /** A document of 2 MB. */
 export const HUGE_DOCUMENT = {
-  parcels: Array.from({ length: 20_000 }, (_, number) => ({
-    number, code: `JX-${number}`, note: 'handle with care, this side up, keep dry, do not stack', grams: number / 8
+  parcels: Array.from({ length: 2_000 }, (_, number) => ({
+    number, code: `JX-${number}`, note: 'handle with care, keep dry, do not stack '.repeat(25), grams: number / 8
   }))
 }
 
