@@ -67,7 +67,7 @@ def _arrange_agents(copy: Copy) -> None:
         copy.refuse(model, f"agent NOT IN {there}", "Its agent is not there, or was refused.")
     for model, table in (("AgentSession", "sessions"), ("InteractionMemory", "memories")):
         orphans = copy.select(
-            f"SELECT id, agent FROM rows WHERE model = ? AND refusal IS NULL AND agent NOT IN {there}",
+            f"SELECT id, agent FROM rows WHERE model = ? AND refusal IS NULL AND agent IS NOT NULL AND agent NOT IN {there}",
             model,
         )
         for row_id, agent in list(orphans):

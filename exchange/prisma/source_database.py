@@ -192,6 +192,7 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, str]:
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg", query={}),
         connect_args={"async_creator_fn": connect},
+        json_deserializer=str,  # the text as it is
     )
     return engine, schema
 

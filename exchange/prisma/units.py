@@ -101,7 +101,11 @@ def session_part(copy: Copy, key: int) -> Part:
     )
     if model == "module":
         metadata = orjson.dumps({"importedModule": row_id}).decode()
-        times = {} if made_at is None else {"started_at": made_at, "created_at": made_at}
+        times = (
+            {}
+            if made_at is None
+            else dict.fromkeys(("started_at", "created_at", "updated_at"), made_at)
+        )
         values = {"session_id": own_name, "status": "ACTIVE", "metadata": metadata, **times}
         return Part(model, row_id, own_id_of(model, row_id, None), {"sessions": values})
     ((payload,),) = copy.select(

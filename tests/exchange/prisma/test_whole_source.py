@@ -239,9 +239,9 @@ async def fill(source: Source) -> None:
 SESSIONS = """{ sessions(first: 50, orderBy: {field: CREATED_AT, direction: ASC}) { nodes {
   sessionId userId status kind purpose businessContext tags source qualityScore userSatisfaction
   metadata startedAt endedAt createdAt updatedAt lastActivityAt messageCount toolCallCount
-  failedToolCallCount parent { sessionId } agent { agentId } agentVersion { versionNumber }
+  failedToolCallCount parent { sessionId } agent { agentId metadata versions { nodes { versionNumber isActive } } } agentVersion { versionNumber }
   messages { nodes { sequence role content responseType metadata createdAt
-    toolCalls { toolCallId toolName arguments result status startedAt endedAt } } }
+    toolCalls { nodes { toolCallId toolName arguments result status startedAt endedAt } } } }
   confirmations { nodes { status toolName userMessage createdAt toolCall { toolCallId } } }
   moduleStates { nodes { moduleId revision version stateType state expiresAt
     snapshots { nodes { reason revision } }
@@ -249,7 +249,7 @@ SESSIONS = """{ sessions(first: 50, orderBy: {field: CREATED_AT, direction: ASC}
   metrics { nodes { metricType metricValue recordedAt metadata } }
   events(first: 200, filter: {eventType: {eq: "checkpoint"}}) { nodes { eventData durationMs occurredAt } }
   memories { nodes { type content importance confidence accessCount lastAccessedAt metadata
-    relations { nodes { relationType memory { content } } }
+    relations { nodes { relationType relatedMemory { content accessCount } } }
     accesses { nodes { accessType context usefulness occurredAt } }
     annotations { nodes { annotationType content annotatorKind isApplied appliedAt } } } }
 } } }"""
@@ -273,7 +273,83 @@ async def test_everything_is_carried_over(
     assert await digest_rows(engine) == before
     answered = (await graphql.execute(SESSIONS))["sessions"]["nodes"]
     sessions: dict[str, Any] = {each["sessionId"]: each for each in answered}
-    import json
+    check_agents(sessions["parent"])
+    check_adapter(sessions["s-open"], sessions["s-shut"])
+    check_states(sessions["parent"], sessions["module lonely"])
+    check_memories(sessions["parent"]["memories"]["nodes"])
+    assert sessions["child"]["parent"] == {"sessionId": "parent"}
+    assert sessions["child"]["tags"] == ["t1", "t2"]
+    events = sessions["parent"]["events"]["nodes"]
+    assert [event["eventData"]["number"] for event in events] == [1, 2, 3]
+    assert {(note.model, tuple(note.ids)) for note in report.notes} == {
+        ("AgentSession", ("c1",)),
+        ("AgentVersion", ("v2",)),
+        ("AgentVersion", ("v3",)),
+        ("InteractionMemory", ("m1",)),
+        ("InteractionMemory", ("m2",)),
+        ("ModuleState", ("s4",)),
+    }
 
-    print(json.dumps(sessions, indent=1))
-    print([(n.model, n.text, n.ids) for n in report.notes])
+
+def check_agents(parent: dict[str, Any]) -> None:
+    assert parent["agent"]["agentId"] == "a1"
+    assert parent["agentVersion"] is None
+    assert parent["status"] == "COMPLETED"
+    assert (parent["purpose"], parent["tags"]) == ("Find it", ["x", "y"])
+    assert parent["businessContext"] == "Sales"
+    assert parent["metadata"] == {"importedId": "c1", "userSatisfaction": 4.5}
+    assert parent["endedAt"] == "2024-06-20T10:30:00.123000Z"
+    assert parent["updatedAt"] == "2024-06-20T10:31:00.123000Z"
+    versions = parent["agent"]["versions"]["nodes"]
+    assert {version["versionNumber"]: version["isActive"] for version in versions} == {
+        "1.0.0": False,
+        "1.1.0": False,
+        "1.1.0 (v3)": True,
+    }
+    assert parent["agent"]["metadata"]["systemPrompt"] == "Be kind."
+    assert parent["agent"]["metadata"]["capabilities"] == ["search", "write"]
+
+
+def check_adapter(opened: dict[str, Any], shut: dict[str, Any]) -> None:
+    messages = opened["messages"]["nodes"]
+    assert opened["userId"] == "123"
+    assert [message["content"] for message in messages] == ["Hello", "", "Done 🎉"]
+    assert [message["metadata"]["importedId"] for message in messages] == ["x1", "x2", "x3"]
+    calls = {call["toolCallId"]: call["status"] for call in messages[1]["toolCalls"]["nodes"]}
+    assert calls == {"k1": "SUCCEEDED", "k2": "FAILED", "k3": "AWAITING_CONFIRMATION"}
+    (asked,) = opened["confirmations"]["nodes"]
+    assert asked["toolCall"] == {"toolCallId": "k3"}
+    assert (opened["status"], shut["status"]) == ("WAITING", "COMPLETED")
+    assert shut["endedAt"] == "2024-06-20T10:40:00.123000Z"
+
+
+def check_states(parent: dict[str, Any], lonely: dict[str, Any]) -> None:
+    (state,) = parent["moduleStates"]["nodes"]
+    assert (state["revision"], state["state"]) == (5, {"n": 2})
+    assert [each["newValues"] for each in state["transitions"]["nodes"]] == [
+        {"n": 1},
+        {"n": 2},  # the transition, which the next row of the source confirms
+        {},
+        {},
+        {},  # one that the source's last row does not show
+    ]
+    last = state["transitions"]["nodes"][-1]
+    assert last["transitionData"] == {"newValues": {"n": 9}, "transitionData": {"why": "asked"}}
+    assert state["snapshots"]["nodes"] == [{"reason": "before the change", "revision": 4}]
+    assert lonely["moduleStates"]["nodes"][0]["state"] == {"k": [1, 2]}
+
+
+def check_memories(memories: list[dict[str, Any]]) -> None:
+    (memory,) = memories
+    assert memory["importance"] is None
+    assert memory["metadata"] == {
+        "importance": 5,
+        "importedId": "m1",
+        "relatedMemories": {"ids": ["m2", "gone"]},
+        "verificationStatus": "unverified",
+    }
+    assert memory["relations"]["nodes"] == [
+        {"relationType": "RELATED", "relatedMemory": {"content": {"x": 1.5}, "accessCount": 0}}
+    ]
+    assert memory["accessCount"] == 1
+    assert memory["annotations"]["nodes"][0]["annotatorKind"] == "LLM"
