@@ -56,7 +56,6 @@ def _parameters(schema: str) -> list[Any]:
         Variant(schema, "sqlite"),
         Variant(schema, "sqlite", is_mapped=True, timestamps="iso8601"),
         Variant(schema, "postgresql"),
-        Variant(schema, "postgresql", is_mapped=True),
         Variant(schema, "mysql"),
     ]
     return [
