@@ -156,11 +156,9 @@ def _engine(url: str) -> tuple[AsyncEngine, str | None]:
 
 def _sqlite(rest: str) -> AsyncEngine:
     name = unquote(rest.partition("?")[0])
-    while name.startswith("//"):  # sqlite:///relative, sqlite:////absolute, file:///absolute
-        name = name[2:] if rest.startswith("////") else name[1:]
-    if rest.startswith("///") and not rest.startswith("////"):
-        name = name if Path(name).is_file() else name.removeprefix("/")
-    path = Path(name)
+    path = Path(f"/{name.lstrip('/')}" if name.startswith("/") else name)
+    if name.startswith("///") and not name.startswith("////") and not path.is_file():
+        path = Path(name.lstrip("/"))  # sqlite:///relative; file:///absolute has as many slashes
     if not path.is_file():
         raise SourceError(f"There is no file {name}.")
     target = quote(str(path.resolve()))

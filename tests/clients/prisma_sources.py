@@ -101,7 +101,8 @@ def filled(variant: Variant, folder: Path, servers: dict[str, URL]) -> Iterator[
             "timestampFormat": variant.timestamps,
         }
         report = json.loads(run_program("prisma", "node", "fill.js", json.dumps(task)))
-        yield Source(url, report)
+        # Prisma's spelling of SQLite's address, and SQLAlchemy's
+        yield Source(url.replace("file:", "sqlite:///") if variant.is_mapped else url, report)
 
 
 @contextmanager
