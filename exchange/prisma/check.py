@@ -7,7 +7,7 @@ the store answers now. A side's digest is the sum of the SHA-256 of its rows, wh
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSON, REAL
 
 from exchange.prisma.converted import EPOCH
 from exchange.prisma.copy import Copy
-from exchange.prisma.units import Part, Unit, batches, units
+from exchange.prisma.units import Part, Unit, batches, session_id_of, units
 from exchange.prisma.write import TABLE_OF_KIND
 from models.base import Base
 from resolvers.context import Context
@@ -33,46 +33,37 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass
 class Checked:
-    """What the comparison found: the sums of both sides, the rows alike by model, and the others."""
+    """What the comparison found: the sums of both sides, and the rows that are alike, by model."""
 
     source: int = 0
     store: int = 0
     alike: Counter[str] = field(default_factory=Counter)
-    different: list[tuple[str, str, str]] = field(default_factory=list)
-    """Model, id, and what differs."""
 
 
-async def check(context: Context, copy: Copy, done: Any) -> Checked:
-    """Compare all rows that were not refused; `done` is called with the number that are through."""
+async def check(
+    context: Context, copy: Copy, agents: Mapping[str, UUID], done: Callable[[int], None]
+) -> Checked:
+    """Compare all rows that were not refused; what differs is told in the copy.
+
+    `agents` are the ids of agents by their own names; `done` hears of rows that are through.
+    """
     checked = Checked()
     documents: dict[UUID, Any] = {}
     """The states as their logs replay, of one session."""
     session = None
-    for batch in batches(_kept(copy)):
+    for batch in batches(unit for unit in units(copy) if unit.kind not in {"end", "relation"}):
         found = await _read_back(context, batch)
         for unit in batch:
             if unit.session != session:
                 session = unit.session
                 documents.clear()
+            session_id = None if session is None else session_id_of(copy, session)
             for part in unit.parts:
-                told = _told(unit, part)
+                told = _told(unit, part) | _links(unit, part, session_id, agents)
                 answered = _answered(unit, part, told, found, documents)
-                _compare(checked, part, told, answered)
+                _compare(checked, copy, part, told, answered)
         done(sum(len(unit.parts) for unit in batch))
     return checked
-
-
-def _kept(copy: Copy) -> Iterator[Unit]:
-    """Give the units whose rows were not refused when they were written."""
-    refused = {
-        (model, row_id)
-        for model, row_id in copy.select("SELECT model, id FROM rows WHERE refusal IS NOT NULL")
-    }
-    for unit in units(copy):
-        unit.others = [part for part in unit.others if (part.model, part.row_id) not in refused]
-        if unit.kind in {"end", "relation"} or (unit.part.model, unit.part.row_id) in refused:
-            continue
-        yield unit
 
 
 async def _read_back(context: Context, batch: Sequence[Unit]) -> dict[UUID, Mapping[str, Any]]:
@@ -109,13 +100,38 @@ def _told(unit: Unit, part: Part) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, columns in part.values.items():
         table = Base.metadata.tables[name]
-        if name == "module_states" and not unit.extra["is_last"]:
-            columns = {"state": columns["state"]}
-        if name == "module_states":
-            columns = {key: value for key, value in columns.items() if key != "module_id"}
         for column, value in columns.items():
-            values[column] = _canonical(table.c[column].type, value, is_frozen=True)
+            # what a state is besides its document is told by its last row
+            if name != "module_states" or column == "state" or _is_last(unit, part):
+                values[column] = _canonical(table.c[column].type, value, is_frozen=True)
     return values
+
+
+def _is_last(unit: Unit, part: Part) -> bool:
+    return part.model == "ModuleState" and bool(unit.extra["is_last"])
+
+
+def _links(
+    unit: Unit, part: Part, session_id: UUID | None, agents: Mapping[str, UUID]
+) -> dict[str, Any]:
+    """Give the rows of ours that a row must hang on."""
+    links: dict[str, UUID | None] = {}
+    columns = Base.metadata.tables[TABLE_OF_KIND[part.model]].c
+    if unit.kind == "session":
+        links["parent_id"] = unit.extra.get("parent")
+    elif "session_id" in columns and session_id is not None:
+        links["session_id"] = session_id
+    if "agent_id" in columns and unit.agent is not None:
+        links["agent_id"] = agents.get(unit.agent)
+    if "memory_id" in columns:
+        links["memory_id"] = unit.extra["owner"]
+    if "module_state_id" in columns:
+        links["module_state_id"] = unit.extra["first"]
+    if part.model == "ToolCall":
+        links["message_id"] = unit.part.own_id
+    if part.model == "PendingConfirmation":
+        links["tool_call_id"] = unit.extra.get("tool_call")
+    return {name: None if found is None else str(found) for name, found in links.items()}
 
 
 def _answered(
@@ -136,19 +152,25 @@ def _answered(
             answered[column] = _canonical(table.c[column].type, row[column], is_frozen=False)
     if table.name == "sessions" and answered["status"] == "WAITING":
         answered["status"] = "ACTIVE"  # it waits while it has a question
-    if table.name == "tool_calls" and told["status"] == "PENDING":
-        if answered["status"] in {"AWAITING_CONFIRMATION", "CANCELLED"}:
-            answered["status"] = "PENDING"  # it is asked about, or was when its session ended
+    asked = {"AWAITING_CONFIRMATION", "CANCELLED"}  # by now, or when its session ended
+    if table.name == "tool_calls" and told["status"] == "PENDING" and answered["status"] in asked:
+        answered["status"] = "PENDING"
     if table.name == "state_transitions":
         _replay(unit, part, row, answered, documents)
-        if part.model == "ModuleState" and unit.extra["is_last"]:
+        if _is_last(unit, part):
             state = found.get(_state_key(unit.extra["first"]), {})
-            columns = Base.metadata.tables["module_states"].c
-            for column in told:
-                if column in columns and column not in table.c and column in state:
-                    kind = columns[column].type
-                    answered[column] = _canonical(kind, state[column], is_frozen=False)
+            answered |= _state(told.keys() - answered.keys() | {"state"}, state)
     return answered
+
+
+def _state(names: Collection[str], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Give columns of a module's state."""
+    columns = Base.metadata.tables["module_states"].c
+    return {
+        name: _canonical(columns[name].type, state.get(name), is_frozen=False)
+        for name in names
+        if name in columns
+    }
 
 
 def _replay(
@@ -173,17 +195,21 @@ def _replay(
 
 
 def _compare(
-    checked: Checked, part: Part, told: dict[str, Any], answered: dict[str, Any] | None
+    checked: Checked,
+    copy: Copy,
+    part: Part,
+    told: dict[str, Any],
+    answered: dict[str, Any] | None,
 ) -> None:
     checked.source = (checked.source + _number(part, told)) % _DIGEST_NUMBERS
     if answered is None:
-        checked.different.append((part.model, part.row_id, "is not there"))
+        copy.tell_difference(part.model, part.row_id, "is not there")
         return
     checked.store = (checked.store + _number(part, answered)) % _DIGEST_NUMBERS
     columns = [name for name in told.keys() | answered if told.get(name) != answered.get(name)]
     if columns:
         reason = f"differs in {', '.join(sorted(columns))}"
-        checked.different.append((part.model, part.row_id, reason))
+        copy.tell_difference(part.model, part.row_id, reason)
     else:
         checked.alike[part.model] += 1
 
@@ -204,7 +230,7 @@ def _canonical(kind: Any, value: Any, *, is_frozen: bool) -> Any:
         return (value - EPOCH) // _MICROSECOND
     if isinstance(kind, ARRAY) and isinstance(kind.item_type, REAL):
         return [struct.unpack("f", struct.pack("f", number))[0] for number in value]
-    return _plain(value)
+    return str(value) if isinstance(value, UUID) else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -71,7 +71,7 @@ def convert_adapter_session(row: SourceRow) -> Converted:
     changed_at = time_or_kept(row, "updatedAt", kept)
     values: dict[str, Any] = {
         "session_id": row.id,
-        "user_id": user_id if isinstance(user_id, str) and 0 < len(user_id.strip()) < 500 else None,
+        "user_id": user_id if isinstance(user_id, str) and _is_name(user_id) else None,
         "started_at": made_at,
         "created_at": made_at,
         "updated_at": changed_at,

@@ -25,6 +25,7 @@ _TABLES = """
     CREATE UNIQUE INDEX row_ids ON rows (model, id);
     CREATE INDEX row_owners ON rows (model, owner);
     CREATE TABLE notes (model TEXT, id TEXT, note TEXT);
+    CREATE TABLE differences (model TEXT, id TEXT, text TEXT);
     CREATE TABLE refused (model TEXT, id TEXT, reason TEXT);
     CREATE TABLE sessions (
         key INTEGER PRIMARY KEY, model TEXT, id TEXT, own_name TEXT UNIQUE, made_at INTEGER,
@@ -101,6 +102,10 @@ class Copy:
     def note(self, model: str, row_id: str, note: str) -> None:
         """Tell what is not carried as it is."""
         self.database.execute("INSERT INTO notes VALUES (?, ?, ?)", (model, row_id, note))
+
+    def tell_difference(self, model: str, row_id: str, text: str) -> None:
+        """Tell that the store answers otherwise than the source."""
+        self.database.execute("INSERT INTO differences VALUES (?, ?, ?)", (model, row_id, text))
 
     def refuse(self, model: str, condition: str, reason: str, values: Iterable[Any] = ()) -> None:
         """Refuse the rows of a model, of those that are not refused yet, by a condition in SQL."""

@@ -85,7 +85,8 @@ async def import_source(
                 return report(copy)
             ((rows,),) = copy.select("SELECT count(*) FROM rows WHERE refusal IS NULL")
             written = await Writer(context, copy).write(watcher.begin("Writing", rows))
-            checked = await check(context, copy, watcher.begin("Checking", rows))
+            done = watcher.begin("Checking", rows)
+            checked = await check(context, copy, written.agents, done)
             return report(copy, written, checked)
         finally:
             copy.close()
@@ -130,9 +131,7 @@ def report(copy: Copy, written: Written | None = None, checked: Checked | None =
         " UNION ALL SELECT model, reason, id FROM refused",
     )
     notes = _grouped(copy, "SELECT model, note, id FROM notes")
-    differences: dict[tuple[str, str], Told] = {}
-    for model, row_id, text in checked.different:
-        _tell(differences, model, text, row_id)
+    differences = _grouped(copy, "SELECT model, text, id FROM differences")
     # a row of each predecessor that are one session
     merged = {"Session": sum(1 for _ in copy.select("SELECT 1 FROM sessions WHERE merged NOTNULL"))}
     read = dict(copy.select(_READ))
@@ -149,7 +148,7 @@ def report(copy: Copy, written: Written | None = None, checked: Checked | None =
         tables,
         refused,
         notes,
-        list(differences.values()),
+        differences,
         f"{checked.source:064x}",
         f"{checked.store:064x}",
     )
@@ -163,14 +162,11 @@ _READ = """
 
 
 def _grouped(copy: Copy, statement: str) -> list[Told]:
+    """Group rows of model, text and id by the first two."""
     found: dict[tuple[str, str], Told] = {}
     for model, text, row_id in copy.select(statement):
-        _tell(found, model, text, row_id)
+        told = found.setdefault((model, text), Told(model, text))
+        told.count += 1
+        if len(told.ids) < _SHOWN:
+            told.ids.append(row_id)
     return sorted(found.values(), key=lambda told: (told.model, -told.count, told.text))
-
-
-def _tell(found: dict[tuple[str, str], Told], model: str, text: str, row_id: str) -> None:
-    told = found.setdefault((model, text), Told(model, text))
-    told.count += 1
-    if len(told.ids) < _SHOWN:
-        told.ids.append(row_id)

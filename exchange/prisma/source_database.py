@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 import asyncpg
 from sqlalchemy import DateTime, Text, cast, column, event, func, inspect, select, table
+from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.engine import URL, Connection, Row, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -82,8 +83,12 @@ class SourceDatabase:
 
 
 def is_json(kind: Any) -> bool:
-    """Whether a column's type is JSON by the database's own word."""
-    return isinstance(kind, JSON) or "JSON" in str(kind.__class__.__name__).upper()
+    """Whether a column's type is JSON by the database's own word.
+
+    MariaDB's JSON is its longest text, compared byte by byte; SQLite takes any word for a type.
+    """
+    is_mariadbs = isinstance(kind, LONGTEXT) and kind.collation == "utf8mb4_bin"
+    return isinstance(kind, JSON) or "JSON" in type(kind).__name__ or is_mariadbs
 
 
 @asynccontextmanager

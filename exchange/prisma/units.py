@@ -123,16 +123,20 @@ def session_id_of(copy: Copy, key: int) -> UUID:
 
 
 def _session(copy: Copy, key: int) -> Iterator[Unit]:
-    ((parent, agent),) = copy.select(
-        "SELECT s.parent, r.agent FROM sessions s LEFT JOIN rows r USING (model, id) WHERE key = ?",
+    ((parent, agent, refusal),) = copy.select(
+        "SELECT s.parent, r.agent, r.refusal FROM sessions s LEFT JOIN rows r USING (model, id)"
+        " WHERE key = ?",
         key,
     )
+    if refusal is not None:
+        return
     part = session_part(copy, key)
     extra = {} if parent is None else {"parent": session_id_of(copy, parent), "parent_key": parent}
     yield Unit("session", part, key, agent, extra=extra)
     placed = copy.select(
         f"SELECT {_PART}, r.agent, t.extra FROM timeline t JOIN rows r"
-        " ON r.model = t.model AND r.id = t.id WHERE t.session = ? ORDER BY t.at, t.rank, t.place",
+        " ON r.model = t.model AND r.id = t.id WHERE t.session = ? AND r.refusal IS NULL"
+        " ORDER BY t.at, t.rank, t.place",
         key,
     )
     for *row, row_agent, found in placed:

@@ -54,7 +54,8 @@ class Written:
     written: Counter[str] = field(default_factory=Counter)
     already: Counter[str] = field(default_factory=Counter)
     """What was there already."""
-    was_there: set[UUID] = field(default_factory=set)
+    agents: dict[str, UUID] = field(default_factory=dict)
+    """The ids of the agents by their own names: those that were made here, too."""
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Writer:
     context: Context
     copy: Copy
     result: Written = field(default_factory=Written)
-    _agents: dict[str, UUID] | None = None
+    _knows_agents: bool = False
     _refused_sessions: set[int] = field(default_factory=set)
     _session: tuple[int, UUID] | None = None
 
@@ -72,11 +73,12 @@ class Writer:
         """Write all units; `done` is called with the number of rows that are through."""
         for batch in batches(units(self.copy)):
             waiting = await self._not_there(batch)
-            if self._agents is None and any(unit.kind != "AI_Agent" for unit in waiting):
+            if not self._knows_agents and any(unit.kind != "AI_Agent" for unit in batch):
                 agents = [unit for unit in waiting if unit.kind == "AI_Agent"]
                 await self._write(agents)
                 waiting = waiting[len(agents) :]
-                self._agents = await self._find_agents()
+                self.result.agents = await self._find_agents()
+                self._knows_agents = True
             await self._write(waiting)
             done(sum(len(unit.parts) for unit in batch if unit.kind not in {"end", "relation"}))
         return self.result
@@ -119,7 +121,7 @@ class Writer:
         counter[part.model] += 1
 
     async def _find_agents(self) -> dict[str, UUID]:
-        """Give the ids of the agents by their own names: those that were there before, too."""
+        """Find the agents that the source names."""
         names = [
             name for (name,) in self.copy.select("SELECT id FROM rows WHERE model = 'AI_Agent'")
         ]
@@ -141,8 +143,8 @@ class Writer:
         if not waiting:
             return
         for unit in waiting:
-            if unit.agent is not None and self._agents is not None:
-                unit.extra["agent_id"] = self._agents.get(unit.agent)
+            if unit.agent is not None:
+                unit.extra["agent_id"] = self.result.agents.get(unit.agent)
         answer = await record(self.context, "import", self._record_all, {"waiting": waiting})
         refused: dict[int, str] = dict(answer["refused"])
         for place, unit in enumerate(waiting):
