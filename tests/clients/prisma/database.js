@@ -17,7 +17,8 @@ export async function openDatabase ({ schema, provider, url, mapped, timestampFo
   const { Prisma, PrismaClient } = (await import(new URL('client/index.js', folder))).default
   const prisma = new PrismaClient({ adapter })
   const content = readFileSync(new URL('schema.prisma', folder), 'utf8')
-  const statements = provider === 'mysql' ? mysqlTables(content) : await writeTables(adapter, content)
+  const statements =
+    provider === 'mysql' ? mysqlTables(content) : await writeTables(adapter, content)
   for (const statement of statements) await prisma.$executeRawUnsafe(statement)
   return { Prisma, prisma }
 }
@@ -50,10 +51,12 @@ async function writeTables (adapter, content) {
 }
 
 async function loadEngine () {
-  const path = import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/js$/, 'wasm')
-  const { instance } = await WebAssembly.instantiate(
-    readFileSync(new URL(path)), { './schema_engine_bg.js': bindings }
-  )
+  const path = import.meta
+    .resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+    .replace(/js$/, 'wasm')
+  const { instance } = await WebAssembly.instantiate(readFileSync(new URL(path)), {
+    './schema_engine_bg.js': bindings
+  })
   bindings.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
   return bindings

@@ -16,6 +16,9 @@ const { Prisma, prisma } = await openDatabase(task)
 const writer = new Writer(prisma, Prisma, task.provider)
 await (task.schema === 'enhanced' ? fillEnhanced : fillStorageAdapter)(writer)
 await prisma.$disconnect()
-const report = JSON.stringify({ models: writer.models, mapping: task.mapped ? mappingOf(task.schema) : {} })
+const report = JSON.stringify({
+  models: writer.models,
+  mapping: task.mapped ? mappingOf(task.schema) : {}
+})
 // the client of SQLite leaves a timer running
 process.stdout.write(report, () => process.exit())

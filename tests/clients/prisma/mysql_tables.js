@@ -22,10 +22,14 @@ export function mysqlTables (schema) {
 function readModel ([, name, body]) {
   const lines = body.trimEnd().split('\n')
   const fields = lines.map(line => line.match(/^ {2}(\w+) +(\w+)(\[\]|\?)?(.*)$/)).filter(Boolean)
-  const columns = new Map(fields.filter(([, , type]) => type in TYPES).map(([, field, type, mark, rest]) => [
-    field,
-    { name: rest.match(/@map\("(\w+)"\)/)?.[1] ?? field, type, isOptional: mark === '?', rest }
-  ]))
+  const columns = new Map(
+    fields
+      .filter(([, , type]) => type in TYPES)
+      .map(([, field, type, mark, rest]) => [
+        field,
+        { name: rest.match(/@map\("(\w+)"\)/)?.[1] ?? field, type, isOptional: mark === '?', rest }
+      ])
+  )
   const relations = fields.filter(([, , , , rest]) => rest.includes('fields:'))
   const indexes = Array.from(body.matchAll(/@@index\(\[(.*?)\]\)/g), ([, list]) => list.split(', '))
   return { name, table: body.match(/@@map\("(\w+)"\)/)?.[1] ?? name, columns, relations, indexes }
@@ -35,7 +39,8 @@ function makeTable ({ table, columns, indexes }) {
   const parts = Array.from(columns.values(), ({ name, type, isOptional, rest }) => {
     const written = rest.includes('@db.LongText') ? 'LONGTEXT' : TYPES[type]
     const given = rest.match(/@default\((now\(\)|true|false|[\d.]+|"\w+")\)/)?.[1]
-    const standard = given === undefined ? '' : ` DEFAULT ${DEFAULTS[given] ?? given.replaceAll('"', "'")}`
+    const standard =
+      given === undefined ? '' : ` DEFAULT ${DEFAULTS[given] ?? given.replaceAll('"', "'")}`
     return `\`${name}\` ${written} ${isOptional ? 'NULL' : 'NOT NULL'}${standard}`
   })
   for (const { name, rest } of columns.values()) {
@@ -43,18 +48,24 @@ function makeTable ({ table, columns, indexes }) {
   }
   for (const fields of indexes) {
     const names = fields.map(field => columns.get(field).name)
-    parts.push(`INDEX \`${table}_${names.join('_')}_idx\`(${names.map(name => `\`${name}\``).join(', ')})`)
+    parts.push(
+      `INDEX \`${table}_${names.join('_')}_idx\`(${names.map(name => `\`${name}\``).join(', ')})`
+    )
   }
   parts.push('PRIMARY KEY (`id`)')
-  return `CREATE TABLE \`${table}\` (${parts.join(', ')}) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`
+  const charset = 'DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci'
+  return `CREATE TABLE \`${table}\` (${parts.join(', ')}) ${charset}`
 }
 
 function makeForeignKeys ({ table, columns, relations }, tables) {
   return relations.map(([, , type, , rest]) => {
     const { name, isOptional } = columns.get(rest.match(/fields: \[(\w+)\]/)[1])
-    const removal = ACTIONS[rest.match(/onDelete: (\w+)/)?.[1]] ?? (isOptional ? 'SET NULL' : 'RESTRICT')
+    const removal =
+      ACTIONS[rest.match(/onDelete: (\w+)/)?.[1]] ?? (isOptional ? 'SET NULL' : 'RESTRICT')
     const change = ACTIONS[rest.match(/onUpdate: (\w+)/)?.[1]] ?? 'CASCADE'
-    return `ALTER TABLE \`${table}\` ADD CONSTRAINT \`${table}_${name}_fkey\` FOREIGN KEY (\`${name}\`) ` +
+    return (
+      `ALTER TABLE \`${table}\` ADD CONSTRAINT \`${table}_${name}_fkey\` FOREIGN KEY (\`${name}\`) ` +
       `REFERENCES \`${tables[type].table}\`(\`id\`) ON DELETE ${removal} ON UPDATE ${change}`
+    )
   })
 }

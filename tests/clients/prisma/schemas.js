@@ -17,8 +17,13 @@ export function folderOf (schema, provider, mapped) {
 export function writeSchema (schema, provider, mapped) {
   const models = readModels(schema)
   const head = [
-    'datasource db {', `  provider = "${provider}"`, '}',
-    'generator client {', '  provider = "prisma-client-js"', '  output = "./client"', '}'
+    'datasource db {',
+    `  provider = "${provider}"`,
+    '}',
+    'generator client {',
+    '  provider = "prisma-client-js"',
+    '  output = "./client"',
+    '}'
   ]
   const written = Object.entries(models).map(([name, lines]) => [
     `model ${name} {`,
@@ -32,20 +37,27 @@ export function writeSchema (schema, provider, mapped) {
 /** The mapped names: each model's table, and the columns of its fields that are spelled otherwise. */
 export function mappingOf (schema) {
   const models = readModels(schema)
-  return Object.fromEntries(Object.entries(models).map(([name, lines]) => {
-    const fields = lines.map(line => fieldOf(line, models)).filter(Boolean)
-    const renamed = fields.filter(field => columnOf(field) !== field)
-    return [name, {
-      table: tableOf(name),
-      columns: Object.fromEntries(renamed.map(field => [field, columnOf(field)]))
-    }]
-  }))
+  return Object.fromEntries(
+    Object.entries(models).map(([name, lines]) => {
+      const fields = lines.map(line => fieldOf(line, models)).filter(Boolean)
+      const renamed = fields.filter(field => columnOf(field) !== field)
+      return [
+        name,
+        {
+          table: tableOf(name),
+          columns: Object.fromEntries(renamed.map(field => [field, columnOf(field)]))
+        }
+      ]
+    })
+  )
 }
 
 function readModels (schema) {
   const text = readFileSync(new URL(`schemas/${schema}.prisma`, import.meta.url), 'utf8')
   const found = text.matchAll(/^model (\w+) \{\n([^]*?)^\}/gm)
-  return Object.fromEntries(Array.from(found, ([, name, body]) => [name, body.trimEnd().split('\n')]))
+  return Object.fromEntries(
+    Array.from(found, ([, name, body]) => [name, body.trimEnd().split('\n')])
+  )
 }
 
 function writeLine (line, models, provider, mapped) {

@@ -40,7 +40,8 @@ export class Writer {
     const row = await this.prisma.$transaction(async transaction => {
       await transaction.$executeRawUnsafe(FOREIGN_KEYS_OFF[this.provider])
       const made = await delegate(transaction, model).create({ data })
-      if (this.provider === 'mysql') await transaction.$executeRawUnsafe('SET FOREIGN_KEY_CHECKS = 1')
+      if (this.provider === 'mysql')
+        await transaction.$executeRawUnsafe('SET FOREIGN_KEY_CHECKS = 1')
       return made
     })
     return this.#keep(model, row, remark)
