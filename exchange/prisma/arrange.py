@@ -1,4 +1,4 @@
-"""Puts the rows of a copy in the order in which they are recorded, and refuses what hangs on nothing."""
+"""Puts the rows of a copy in their order, and refuses what hangs on nothing."""
 
 import orjson
 
@@ -28,8 +28,10 @@ def arrange(copy: Copy) -> None:
     for model, schema in _IN_SESSIONS.items():
         copy.run(
             "UPDATE rows SET session_key = coalesce("
-            " (SELECT session FROM session_references WHERE schema = ? AND reference = rows.session),"
-            " (SELECT session FROM session_references WHERE schema <> ? AND reference = rows.session)"
+            " (SELECT f.session FROM session_references f WHERE f.schema = ?"
+            " AND f.reference = rows.session),"
+            " (SELECT f.session FROM session_references f WHERE f.schema <> ?"
+            " AND f.reference = rows.session)"
             ") WHERE model = ? AND refusal IS NULL AND session IS NOT NULL",
             schema,
             schema,
@@ -62,12 +64,13 @@ def _place(copy: Copy, model: str, rank: int, order: str) -> None:
 
 
 def _arrange_agents(copy: Copy) -> None:
-    there = "(SELECT id FROM rows WHERE model = 'AI_Agent' AND refusal IS NULL)"
+    there = "(SELECT id FROM kept WHERE model = 'AI_Agent')"
     for model in ("AgentVersion", "AgentMetric"):
         copy.refuse(model, f"agent NOT IN {there}", "Its agent is not there, or was refused.")
     for model, table in (("AgentSession", "sessions"), ("InteractionMemory", "memories")):
         orphans = copy.select(
-            f"SELECT id, agent FROM rows WHERE model = ? AND refusal IS NULL AND agent IS NOT NULL AND agent NOT IN {there}",
+            "SELECT id, agent FROM kept WHERE model = ?"
+            f" AND agent IS NOT NULL AND agent NOT IN {there}",
             model,
         )
         for row_id, agent in list(orphans):
@@ -75,8 +78,9 @@ def _arrange_agents(copy: Copy) -> None:
             copy.keep_in_metadata(model, row_id, table, {"agentId": agent}, note)
             copy.run("UPDATE rows SET agent = NULL WHERE model = ? AND id = ?", model, row_id)
     ranked = (
-        "SELECT id, name, row_number() OVER (PARTITION BY agent{} ORDER BY made_at{}, id{}) AS place"
-        " FROM rows WHERE model = 'AgentVersion' AND refusal IS NULL{}"
+        "SELECT id, name,"
+        " row_number() OVER (PARTITION BY agent{} ORDER BY made_at{}, id{}) AS place"
+        " FROM kept WHERE model = 'AgentVersion'{}"
     )
     doubles = ranked.format(", name", "", "", "")
     for row_id, number, _ in list(copy.select(f"SELECT * FROM ({doubles}) WHERE place > 1")):
@@ -94,7 +98,7 @@ def _arrange_agents(copy: Copy) -> None:
 def _arrange_tool_calls(copy: Copy) -> None:
     copy.refuse(
         "ToolCall",
-        "owner NOT IN (SELECT id FROM rows WHERE model = 'Message' AND refusal IS NULL)",
+        "owner NOT IN (SELECT id FROM kept WHERE model = 'Message')",
         "Its message is not there, or was refused.",
     )
     copy.refuse(
@@ -104,8 +108,10 @@ def _arrange_tool_calls(copy: Copy) -> None:
     )
     copy.refuse(
         "ToolCall",
-        "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY owner ORDER BY made_at, id)"
-        " AS place FROM rows WHERE model = 'ToolCall' AND refusal IS NULL) WHERE place > ?)",
+        "id IN (SELECT id FROM"
+        " (SELECT id, row_number() OVER (PARTITION BY owner ORDER BY made_at, id)"
+        " AS place FROM kept WHERE model = 'ToolCall')"
+        " WHERE place > ?)",
         f"Its message has more than {MAXIMUM_LIST_ITEMS} calls.",
         [MAXIMUM_LIST_ITEMS],
     )
@@ -123,7 +129,8 @@ def _arrange_confirmations(copy: Copy) -> None:
         calls = copy.select(
             "SELECT c.id, t.at FROM timeline t CROSS JOIN rows c ON c.model = 'ToolCall'"
             " AND c.owner = t.id AND c.refusal IS NULL AND c.is_open AND c.name = ?"
-            " WHERE t.session = ? AND t.model = 'Message' ORDER BY t.at DESC, c.made_at DESC, c.id DESC",
+            " WHERE t.session = ? AND t.model = 'Message'"
+            " ORDER BY t.at DESC, c.made_at DESC, c.id DESC",
             name,
             session,
         )
@@ -144,11 +151,11 @@ def _arrange_memories(copy: Copy) -> None:
     for model in ("MemoryAccess", "MemoryAnnotation"):
         copy.refuse(
             model,
-            "owner NOT IN (SELECT id FROM rows WHERE model = 'InteractionMemory' AND refusal IS NULL)",
+            "owner NOT IN (SELECT id FROM kept WHERE model = 'InteractionMemory')",
             "Its memory is not there, or was refused.",
         )
     orphans = copy.select(
-        "SELECT id, session FROM rows WHERE model = 'InteractionMemory' AND refusal IS NULL"
+        "SELECT id, session FROM kept WHERE model = 'InteractionMemory'"
         " AND session IS NOT NULL AND session_key IS NULL"
     )
     for row_id, session in list(orphans):
@@ -159,7 +166,7 @@ def _arrange_memories(copy: Copy) -> None:
     copy.run(
         "INSERT OR IGNORE INTO relations SELECT r.id, o.value FROM rows r, json_each(r.others) o"
         " WHERE r.model = 'InteractionMemory' AND r.refusal IS NULL AND o.value <> r.id"
-        " AND o.value IN (SELECT id FROM rows WHERE model = 'InteractionMemory' AND refusal IS NULL)"
+        " AND o.value IN (SELECT id FROM kept WHERE model = 'InteractionMemory')"
     )
     by_agents = copy.select(
         "SELECT id, json_extract(payload, '$.memory_annotations.created_by') AS maker FROM rows"

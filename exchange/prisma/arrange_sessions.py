@@ -42,7 +42,7 @@ def _name(copy: Copy) -> None:
     for model in ("AgentSession", "Session"):
         copy.run(
             "INSERT INTO sessions (model, id, own_name, made_at) SELECT model, id, name, made_at"
-            " FROM rows WHERE model = ? AND refusal IS NULL ORDER BY made_at, id"
+            " FROM kept WHERE model = ? ORDER BY made_at, id"
             " ON CONFLICT DO NOTHING",
             model,
         )
@@ -53,7 +53,7 @@ def _name(copy: Copy) -> None:
     )
     copy.run(
         "UPDATE sessions SET merged = own_name WHERE model = 'AgentSession' AND own_name IN"
-        " (SELECT id FROM rows WHERE model = 'Session' AND refusal IS NULL)"
+        " (SELECT id FROM kept WHERE model = 'Session')"
     )
     merged = copy.select("SELECT id, merged FROM sessions WHERE merged IS NOT NULL")
     for row_id, name in list(merged):

@@ -23,12 +23,10 @@ def arrange_states(copy: Copy, rank: int) -> None:
     _find_sessions(copy)
     copy.refuse(
         "StateTransition",
-        "owner NOT IN (SELECT id FROM rows WHERE model = 'ModuleState' AND refusal IS NULL)",
+        "owner NOT IN (SELECT id FROM kept WHERE model = 'ModuleState')",
         "Its state is not there, or was refused.",
     )
-    groups = copy.select(
-        "SELECT DISTINCT session_key, name FROM rows WHERE model = 'ModuleState' AND refusal IS NULL"
-    )
+    groups = copy.select("SELECT DISTINCT session_key, name FROM kept WHERE model = 'ModuleState'")
     places: dict[int, int] = defaultdict(int)
     for session, module in list(groups):
         places[session] = _place(copy, rank, session, module, places[session])
@@ -36,14 +34,14 @@ def arrange_states(copy: Copy, rank: int) -> None:
 
 def _find_sessions(copy: Copy) -> None:
     while copy.run(
-        "UPDATE rows SET session_key = (SELECT p.session_key FROM rows p WHERE p.model = 'ModuleState'"
-        " AND p.id = rows.owner) WHERE model = 'ModuleState' AND refusal IS NULL"
-        " AND session_key IS NULL AND EXISTS (SELECT 1 FROM rows p WHERE p.model = 'ModuleState'"
+        "UPDATE rows SET session_key = (SELECT p.session_key FROM rows p"
+        " WHERE p.model = 'ModuleState' AND p.id = rows.owner)"
+        " WHERE model = 'ModuleState' AND refusal IS NULL AND session_key IS NULL AND EXISTS (SELECT 1 FROM rows p WHERE p.model = 'ModuleState'"
         " AND p.id = rows.owner AND p.name = rows.name AND p.session_key IS NOT NULL)"
     ):
         pass
     modules = copy.select(
-        "SELECT name, min(made_at) FROM rows WHERE model = 'ModuleState' AND refusal IS NULL"
+        "SELECT name, min(made_at) FROM kept WHERE model = 'ModuleState'"
         " AND session_key IS NULL GROUP BY name ORDER BY name"
     )
     for module, made_at in list(modules):
@@ -59,7 +57,7 @@ def _find_sessions(copy: Copy) -> None:
         ((key,),) = copy.select("SELECT key FROM sessions WHERE own_name = ?", own_name)
         copy.run(
             "INSERT INTO notes SELECT 'ModuleState', id, 'without a session: stands in one named"
-            f" after its module' FROM rows WHERE model = 'ModuleState' AND refusal IS NULL AND {condition}",
+            f" after its module' FROM kept WHERE model = 'ModuleState' AND {condition}",
             module,
         )
         copy.run(
@@ -87,8 +85,8 @@ def _place(copy: Copy, rank: int, session: int, module: str, place: int) -> int:
         at = max(at, times[row_id])
         entries = [("ModuleState", row_id, at)]
         moves = copy.select(
-            "SELECT id, coalesce(made_at, 0) FROM rows WHERE model = 'StateTransition' AND owner = ?"
-            " AND refusal IS NULL ORDER BY made_at, id",
+            "SELECT id, coalesce(made_at, 0) FROM kept WHERE model = 'StateTransition'"
+            " AND owner = ? ORDER BY made_at, id",
             row_id,
         )
         for move_id, made_at in moves:

@@ -1,7 +1,8 @@
 """Reads back what was carried over, and compares it with the source, row by row and as a whole.
 
-Each row's carried values are written in one canonical form, as they were read from the source and as
-the store answers now. A side's digest is the sum of the SHA-256 of its rows, whatever their order.
+Each row's carried values and links are written in one canonical form, as they were read from the
+source and as the store answers now. A side's digest is the sum of the SHA-256 of its rows, whatever
+their order.
 """
 
 import re

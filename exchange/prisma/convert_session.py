@@ -19,7 +19,8 @@ from resolvers.validation import MAXIMUM_LIST_ITEMS, check_name
 
 _WORDS = {
     SessionStatus.ACTIVE: "active running in_progress started open pending created idle resumed",
-    SessionStatus.COMPLETED: "completed complete done finished success succeeded ended closed inactive",
+    SessionStatus.COMPLETED: "completed complete done finished success succeeded ended closed"
+    " inactive",
     SessionStatus.FAILED: "failed failure error errored crashed",
     SessionStatus.CANCELLED: "cancelled canceled aborted stopped terminated interrupted abandoned",
     SessionStatus.EXPIRED: "expired timeout timed_out",

@@ -24,8 +24,8 @@ _MICROSECOND = timedelta(microseconds=1)
 class Converted:
     """What a row becomes: values by model of ours, and what places it among the others.
 
-    `session`, `agent` and `owner` (the row that it hangs on) are the source's own references. `name`
-    is what it is known by among its like, `sequence` its place where the source numbers it.
+    `session`, `agent` and `owner` (the row that it hangs on) are the source's own references.
+    `name` is what it is known by among its like, `sequence` its place where the source numbers it.
     `is_open` is a tool call without an answer, or an active version.
     """
 
@@ -43,8 +43,8 @@ class Converted:
 def imported_id(model: str, row_id: str, made_at: datetime | None) -> UUID:
     """Give the id that a source's row has here: a UUIDv7 of its time and its name.
 
-    The same row has the same id whenever it is imported. The time is in milliseconds (RFC 9562); the
-    rest is of the SHA-256 of model and id, NUL between them.
+    The same row has the same id whenever it is imported. The time is in milliseconds (RFC 9562);
+    the rest is of the SHA-256 of model and id, NUL between them.
     """
     milliseconds = 0 if made_at is None else max(0, (made_at - EPOCH) // timedelta(milliseconds=1))
     random = int.from_bytes(sha256(f"{model}\0{row_id}".encode()).digest()[:10], "big")

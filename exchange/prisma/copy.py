@@ -1,8 +1,8 @@
 """The copy of a source on the local disk: its rows as they will be recorded, one snapshot.
 
 It is an SQLite file of its own, so an import of any size needs little memory, and the source is
-read once. `rows` has each row with what places it; the other tables say how they belong together
-(`arrange`).
+read once. `rows` has each row with what places it, `kept` those of them that are not refused; the
+other tables say how they belong together (`arrange`).
 """
 
 import sqlite3
@@ -24,6 +24,7 @@ _TABLES = """
     );
     CREATE UNIQUE INDEX row_ids ON rows (model, id);
     CREATE INDEX row_owners ON rows (model, owner);
+    CREATE VIEW kept AS SELECT * FROM rows WHERE refusal IS NULL;
     CREATE TABLE notes (model TEXT, id TEXT, note TEXT);
     CREATE TABLE differences (model TEXT, id TEXT, text TEXT);
     CREATE TABLE refused (model TEXT, id TEXT, reason TEXT);

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -197,12 +196,9 @@ def _plain(value: Any, *, is_json: bool) -> Any:
             return b64encode(value).decode()
         case str() if is_json:
             return _parsed(value)
-        case str() | int() | float() | bool():
-            return value
         case list() | tuple():
             return [_plain(item, is_json=is_json) for item in value]
-        case UUID() | _:
-            return str(value)
+    return value if isinstance(value, (str, int, float)) else str(value)
 
 
 def _parsed(text: str) -> Any:

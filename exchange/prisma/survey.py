@@ -7,7 +7,7 @@ from exchange.prisma.convert import CARRIED
 from exchange.prisma.errors import SourceError
 from exchange.prisma.names import Names
 from exchange.prisma.source_database import SourceDatabase, is_json
-from exchange.prisma.source_tables import SOURCE_TABLES, Kind, Schema, SourceTable
+from exchange.prisma.source_tables import SOURCE_TABLES, Schema, SourceTable
 
 _PRISMAS_OWN = frozenset({"_prisma_migrations"})
 
@@ -80,6 +80,3 @@ def _nothing(there: Iterable[str]) -> str:
         f"The source has no table of the predecessors (it has {listed}). "
         "Name its tables with --mapping if they have other names."
     )
-
-
-__all__ = ["FoundTable", "Kind", "Survey", "survey"]

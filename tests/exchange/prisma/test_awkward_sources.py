@@ -1,4 +1,4 @@
-"""Sources in which something is wrong: what is refused, what is told, and that the rest is there."""
+"""Sources in which something is wrong: what is refused or told, and that the rest is there."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.graphql_client import GraphQLClient
 from tests.invariants import check_invariants, digest_rows
 
 TIME = "2024-06-20T10:00:00.000Z"
+TAKEN = "There is one of this name, made from another input; read or update that one."
 
 
 def session(row_id: str, **values: Any) -> dict[str, Any]:
@@ -127,15 +128,11 @@ async def test_names_that_are_taken_are_refused(
     )
     report = await take_over(context, sqlite)
     assert refusals(report) == {
-        "AI_Agent: agentId: There is one of this name, made from another input; read or update that one.": [
-            "desk"
-        ],
+        f"AI_Agent: agentId: {TAKEN}": ["desk"],
         "AgentSession: sessionId: Another row has this sessionId.": ["b"],
         "AgentSession: sessionId: This is an id of the API; choose a name of your own.": ["d"],
         "Message: Its session is not there, or was refused.": ["m1"],
-        "Session: sessionId: There is one of this name, made from another input; read or update that one.": [
-            "taken"
-        ],
+        f"Session: sessionId: {TAKEN}": ["taken"],
     }
     await check_invariants(engine)
     assert await rows(

@@ -1,8 +1,8 @@
 """The command `sessiongraph import-prisma`, as its users run it."""
 
+import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from typer.testing import CliRunner, Result
 
 from server.administration.projects import create_project
+from server.command_line import application
+from server.operator_error import OperatorError
 from tests.conftest import new_name, run
 from tests.exchange.prisma.sources import ADAPTER, ENHANCED, Source
 from tests.invariants import check_invariants, count_rows, digest_rows
@@ -31,22 +34,26 @@ PERMANENT = """
 """What does not tell when a row was written here."""
 
 
-def environment(url: URL) -> dict[str, str]:
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
-    }
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return {**kept, "DATABASE_URL": plain, "COLUMNS": "200"}
+@pytest.fixture(autouse=True)
+def _store(database_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", plain(database_url))
 
 
-def import_prisma(url: URL, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "import-prisma", *arguments],
-        env=environment(url),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def import_prisma(*arguments: str) -> Result:
+    """Run the command; it runs a loop of its own."""
+    runner = CliRunner()
+    return await asyncio.to_thread(runner.invoke, application, ["import-prisma", *arguments])
+
+
+async def complaint_of(*arguments: str) -> str:
+    """Run the command, which must end with one line for the operator."""
+    done = await import_prisma(*arguments)
+    assert isinstance(done.exception, OperatorError), done.exception
+    return str(done.exception)
 
 
 def messages(session: str, count: int) -> list[dict[str, Any]]:
@@ -84,50 +91,51 @@ async def permanent(engine: AsyncEngine) -> str:
 
 
 async def test_it_goes_on_after_it_was_killed(
-    sqlite: Source, engine: AsyncEngine, database_url: URL, server_url: URL, template: str
+    sqlite: Source,
+    engine: AsyncEngine,
+    server_url: URL,
+    template: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await fill(sqlite, [10, 6_000, 10])
-    process = subprocess.Popen(
-        [COMMAND, "import-prisma", sqlite.url],
-        env=environment(database_url),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    await fill(sqlite, [10, 4_000, 10])
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        "import-prisma",
+        sqlite.url,
+        env=dict(os.environ),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
-    recorded = 0
-    while not recorded:
-        assert process.poll() is None
-        recorded = (await count_rows(engine))["messages"]
+    while not (await count_rows(engine))["messages"]:
+        assert process.returncode is None
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    await process.wait()
     killed = (await count_rows(engine))["messages"]
-    assert 0 < killed < 6_020
+    assert 0 < killed < 4_020
     await check_invariants(engine)
 
-    done = import_prisma(database_url, sqlite.url)
-    assert done.returncode == 0, done.stderr
-    assert (
-        f"Message: 6,020 read, {6_020 - killed:,} written, {killed:,} there already" in done.stdout
-    )
+    done = await import_prisma(sqlite.url)
+    assert done.exit_code == 0
+    assert f"Message: 4,020 read, {4_020 - killed:,} written, {killed:,} there" in done.stdout
     await check_invariants(engine)
-    other_name = new_name("test")
-    await run(server_url, f"CREATE DATABASE {other_name} TEMPLATE {template} STRATEGY FILE_COPY")
-    other_url = server_url.set(database=other_name)
-    assert import_prisma(other_url, sqlite.url).returncode == 0
-    other = create_async_engine(other_url)
-    assert await permanent(other) == await permanent(engine)
-    await other.dispose()
-    await run(server_url, f"DROP DATABASE {other_name} WITH (FORCE)")
-
     before = await digest_rows(engine)
-    again = import_prisma(database_url, sqlite.url)
-    assert "Message: 6,020 read, 0 written, 6,020 there already, 6,020 alike" in again.stdout
+    again = await import_prisma(sqlite.url)
+    assert "Message: 4,020 read, 0 written, 4,020 there already, 4,020 alike" in again.stdout
     assert "The source and the store agree: " in again.stdout
     assert await digest_rows(engine) == before
 
+    name = new_name("test")
+    await run(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    other_url = server_url.set(database=name)
+    monkeypatch.setenv("DATABASE_URL", plain(other_url))
+    assert (await import_prisma(sqlite.url)).exit_code == 0
+    other = create_async_engine(other_url)
+    assert await permanent(other) == await permanent(engine)
+    await other.dispose()
+    await run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
-async def test_a_dry_run_writes_nothing_and_tells_all(
-    sqlite: Source, engine: AsyncEngine, database_url: URL
-) -> None:
+
+async def test_a_dry_run_writes_nothing_and_tells_all(sqlite: Source, engine: AsyncEngine) -> None:
     await sqlite.make(
         {**ADAPTER, "Message": f"{ADAPTER['Message']} mood", "Order": "total:integer"}
     )
@@ -136,8 +144,8 @@ async def test_a_dry_run_writes_nothing_and_tells_all(
     await sqlite.add("Session", {"id": "s", "createdAt": TIME, "active": True})
     await sqlite.add("Message", *messages("s", 2), *messages("gone", 12))
     before = await digest_rows(engine)
-    done = import_prisma(database_url, "--dry-run", sqlite.url)
-    assert done.returncode == 1
+    done = await import_prisma("--dry-run", sqlite.url)
+    assert done.exit_code == 1
     assert "The source has tables of the storage adapter and the enhanced schema:" in done.stderr
     assert "  Message: 14 rows\n    kept in metadata: mood" in done.stderr
     assert "  ToolCall: 0 rows\n    not carried, having no place: attempts" in done.stderr
@@ -153,32 +161,25 @@ async def test_a_dry_run_writes_nothing_and_tells_all(
     assert await digest_rows(engine) == before
 
 
-async def test_another_project_takes_it(
-    sqlite: Source, engine: AsyncEngine, database_url: URL
-) -> None:
+async def test_another_project_takes_it(sqlite: Source, engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await create_project(connection, "other")
     await fill(sqlite, [2])
-    assert import_prisma(database_url, sqlite.url).returncode == 0
-    done = import_prisma(database_url, sqlite.url, "--project", "other")
+    assert (await import_prisma(sqlite.url)).exit_code == 0
+    done = await import_prisma(sqlite.url, "--project", "other")
     assert "Message: 2 read, 2 written, 0 there already, 2 alike, 0 refused" in done.stdout
     async with engine.connect() as connection:
         found = await connection.execute(
             text("SELECT project_id, count(*) FROM messages GROUP BY 1 ORDER BY 1")
         )
         assert [tuple(row) for row in found] == [(1, 2), (2, 2)]
-    done = import_prisma(database_url, sqlite.url, "--project", "none")
-    assert done.stderr.splitlines()[-1].startswith("sessiongraph: There is no project none.")
-
-
-NAMES = {
-    "AgentSession": {"table": "runs", "columns": {"sessionId": "external", "parentSessionId": "up"}}
-}
+    complaint = await complaint_of(sqlite.url, "--project", "none")
+    assert complaint.startswith("There is no project none.")
 
 
 @pytest.mark.parametrize("kind", ["json", "toml"])
 async def test_names_may_be_mapped_or_in_snake_case(
-    source: Source, engine: AsyncEngine, database_url: URL, tmp_path: Path, kind: str
+    source: Source, engine: AsyncEngine, tmp_path: Path, kind: str
 ) -> None:
     await source.make(
         {
@@ -186,12 +187,10 @@ async def test_names_may_be_mapped_or_in_snake_case(
             "session_metric": "session_id metric_type metric_value:number timestamp:time",
         }
     )
-    run_values = {"status": "active", "quality_score": 0.5}
     await source.run(
         f"INSERT INTO {source.quote('runs')} (id, external, status, up, quality_score) VALUES"
         " ('a', 'one', 'active', NULL, 0.5), ('b', 'two', 'active', 'a', NULL)"
     )
-    assert run_values
     await source.run(
         f"INSERT INTO {source.quote('session_metric')} (id, session_id, metric_type, metric_value)"
         " VALUES ('m', 'a', 'latency', 1)"
@@ -201,10 +200,11 @@ async def test_names_may_be_mapped_or_in_snake_case(
         '{"AgentSession": {"table": "runs", "columns": {"sessionId": "external",'
         ' "parentSessionId": "up"}}}'
         if kind == "json"
-        else '[AgentSession]\ntable = "runs"\ncolumns = {sessionId = "external", parentSessionId = "up"}'
+        else '[AgentSession]\ntable = "runs"\n'
+        'columns = {sessionId = "external", parentSessionId = "up"}'
     )
-    done = import_prisma(database_url, source.url, "--mapping", str(mapping))
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = await import_prisma(source.url, "--mapping", str(mapping))
+    assert done.exit_code == 0, done.stdout + done.stderr
     assert "SessionMetric: 1 read, 1 written, 0 there already, 1 alike" in done.stdout
     async with engine.connect() as connection:
         found = await connection.execute(
@@ -230,7 +230,7 @@ async def test_names_may_be_mapped_or_in_snake_case(
     ],
 )
 async def test_what_cannot_be_read_is_told_in_one_line(
-    sqlite: Source, postgresql: Source, database_url: URL, given: str, complaint: str
+    sqlite: Source, postgresql: Source, given: str, complaint: str
 ) -> None:
     if given == "EMPTY":
         given = sqlite.url
@@ -239,12 +239,10 @@ async def test_what_cannot_be_read_is_told_in_one_line(
         given = sqlite.url
     elif given == "SCHEMA":
         given = postgresql.url.replace("schema=public", "schema=elsewhere")
-    done = import_prisma(database_url, given)
-    assert done.returncode == 1
-    line = done.stderr.splitlines()[-1]
-    assert line.startswith(f"sessiongraph: {complaint}"), done.stderr
-    assert "secret" not in done.stderr
-    assert "Traceback" not in done.stderr
+    told = await complaint_of(given)
+    assert told.startswith(complaint)
+    assert "secret" not in told
+    assert "\n" not in told
 
 
 @pytest.mark.parametrize(
@@ -259,12 +257,9 @@ async def test_what_cannot_be_read_is_told_in_one_line(
     ],
 )
 async def test_a_mapping_that_is_wrong_is_told_in_one_line(
-    sqlite: Source, database_url: URL, tmp_path: Path, mapping: str, complaint: str
+    sqlite: Source, tmp_path: Path, mapping: str, complaint: str
 ) -> None:
     await sqlite.make(ENHANCED | ADAPTER)
     path = tmp_path / "names.json"
     path.write_text(mapping)
-    done = import_prisma(database_url, sqlite.url, "--mapping", str(path))
-    assert done.returncode == 1
-    assert complaint in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    assert complaint in await complaint_of(sqlite.url, "--mapping", str(path))

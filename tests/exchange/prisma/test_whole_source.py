@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.context import Context
@@ -221,7 +220,7 @@ async def fill(source: Source) -> None:
         "ToolCall",
         {"id": "k1", "arguments": {"q": 1}, "result": {"hits": 2}, **call},
         {"id": "k2", "arguments": {"q": 2}, "result": {"error": "no such"}, **call},
-        {"id": "k3", "arguments": {"q": 3}, **{**call, "toolName": "delete"}},
+        {"id": "k3", "arguments": {"q": 3}, **(call | {"toolName": "delete"})},
     )
     await source.add(
         "PendingConfirmation",
@@ -239,7 +238,9 @@ async def fill(source: Source) -> None:
 SESSIONS = """{ sessions(first: 50, orderBy: {field: CREATED_AT, direction: ASC}) { nodes {
   sessionId userId status kind purpose businessContext tags source qualityScore userSatisfaction
   metadata startedAt endedAt createdAt updatedAt lastActivityAt messageCount toolCallCount
-  failedToolCallCount parent { sessionId } agent { agentId metadata versions { nodes { versionNumber isActive } } } agentVersion { versionNumber }
+  failedToolCallCount parent { sessionId }
+  agent { agentId metadata versions { nodes { versionNumber isActive } } }
+  agentVersion { versionNumber }
   messages { nodes { sequence role content responseType metadata createdAt
     toolCalls { nodes { toolCallId toolName arguments result status startedAt endedAt } } } }
   confirmations { nodes { status toolName userMessage createdAt toolCall { toolCallId } } }
@@ -247,7 +248,8 @@ SESSIONS = """{ sessions(first: 50, orderBy: {field: CREATED_AT, direction: ASC}
     snapshots { nodes { reason revision } }
     transitions { nodes { revision triggerType newValues transitionData createdAt } } } }
   metrics { nodes { metricType metricValue recordedAt metadata } }
-  events(first: 200, filter: {eventType: {eq: "checkpoint"}}) { nodes { eventData durationMs occurredAt } }
+  events(first: 200, filter: {eventType: {eq: "checkpoint"}}) { nodes {
+    eventData durationMs occurredAt } }
   memories { nodes { type content importance confidence accessCount lastAccessedAt metadata
     relations { nodes { relationType relatedMemory { content accessCount } } }
     accesses { nodes { accessType context usefulness occurredAt } }
