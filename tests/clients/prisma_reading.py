@@ -69,7 +69,7 @@ class Reader:
         return await self._all_of("session", session, "events", _EVENT)
 
     async def states(self, session: str) -> dict[str, Node]:
-        """Give the states of a session's modules, by module, each with `transitions` and `snapshots`."""
+        """Give the states of a session's modules by module, with `transitions` and `snapshots`."""
         nodes = await self._all_of("session", session, "moduleStates", _STATE)
         for node in nodes:
             node["transitions"] = await self._all_of(
