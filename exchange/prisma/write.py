@@ -145,6 +145,8 @@ class Writer:
         for unit in waiting:
             if unit.agent is not None:
                 unit.extra["agent_id"] = self.result.agents.get(unit.agent)
+        # a new session is written at once, for which what waits to be written is looked through
+        waiting = sorted(waiting, key=lambda unit: unit.kind != "session")
         answer = await record(self.context, "import", self._record_all, {"waiting": waiting})
         refused: dict[int, str] = dict(answer["refused"])
         for place, unit in enumerate(waiting):
@@ -177,7 +179,8 @@ class Writer:
         possible = []
         for place, unit in waiting:
             if unit.session in refused_sessions and unit.kind != "session":
-                refused.append((place, "Its session is not there, or was refused."))
+                if unit.kind != "end":
+                    refused.append((place, "Its session is not there, or was refused."))
             elif unit.extra.get("parent_key") in refused_sessions:
                 refused.append((place, "Its parent was refused."))
                 refused_sessions.add(unit.session or 0)
