@@ -74,7 +74,7 @@ async def create_session(
     """
     if session_id is not None:
         check_own_name(session_id, "sessionId")
-    values |= {"id": uuid7(), "session_id": session_id}
+    values |= {"id": values.get("id") or uuid7(), "session_id": session_id}
     values |= await _place(recording, parent, kind, values["id"])
     values |= await _agent(recording, agent, agent_version)
     call = None

@@ -12,6 +12,7 @@ from server.commands.demo import demo
 from server.commands.export_file import export_file
 from server.commands.forget import forget
 from server.commands.import_file import import_file
+from server.commands.import_prisma import import_prisma
 from server.commands.keys import keys
 from server.commands.migrate import migrate
 from server.commands.persist import persist
@@ -41,6 +42,7 @@ application.command()(backup)
 application.command()(restore)
 application.command(name="import")(import_file)
 application.command(name="export")(export_file)
+application.command(name="import-prisma")(import_prisma)
 application.command()(persist)
 application.command()(forget)
 application.command()(stats)
