@@ -1,6 +1,7 @@
 """The source's database: its URL as Prisma spells it, one consistent snapshot, its tables' rows."""
 
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import asyncpg
 from sqlalchemy import DateTime, Text, cast, column, event, func, inspect, select, table
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.engine import URL, Connection, Row, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SAWarning, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import JSON, NullType
 
@@ -56,7 +57,9 @@ class SourceDatabase:
         schema = self._schema
 
         def read(connection: Connection) -> dict[str, Any]:
-            found = inspect(connection).get_columns(name, schema)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # types of extensions are no trouble
+                found = inspect(connection).get_columns(name, schema)
             return {str(each["name"]): each["type"] for each in found}
 
         return await self._connection.run_sync(read)
@@ -147,7 +150,7 @@ def _engine(url: str) -> tuple[AsyncEngine, str | None]:
     if not colon:
         raise SourceError(f"{url} is no URL; give {_KNOWN}.")
     if scheme in {"file", "sqlite"}:
-        return _sqlite(rest), None
+        return _sqlite(scheme, rest), None
     try:
         read = make_url(url)
     except (ArgumentError, ValueError) as error:  # the text of which has the password in it
@@ -159,12 +162,10 @@ def _engine(url: str) -> tuple[AsyncEngine, str | None]:
     raise SourceError(f"A {scheme}: URL cannot be read; give {_KNOWN}.")
 
 
-def _sqlite(rest: str) -> AsyncEngine:
+def _sqlite(scheme: str, rest: str) -> AsyncEngine:
     name = unquote(rest.partition("?")[0])
-    while name.startswith("//"):  # sqlite:///relative, sqlite:////absolute, file:///absolute
-        name = name[2:] if rest.startswith("////") else name[1:]
-    if rest.startswith("///") and not rest.startswith("////"):
-        name = name if Path(name).is_file() else name.removeprefix("/")
+    # SQLAlchemy's has three slashes before a path, file: has two
+    name = name.removeprefix("///" if scheme == "sqlite" and name.startswith("///") else "//")
     path = Path(name)
     if not path.is_file():
         raise SourceError(f"There is no file {name}.")

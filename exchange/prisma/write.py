@@ -178,14 +178,11 @@ class Writer:
         """Record units together, or, where one is refused, in halves, down to that one."""
         possible = []
         for place, unit in waiting:
-            if unit.session in refused_sessions and unit.kind != "session":
-                if unit.kind != "end":
-                    refused.append((place, "Its session is not there, or was refused."))
-            elif unit.extra.get("parent_key") in refused_sessions:
-                refused.append((place, "Its parent was refused."))
-                refused_sessions.add(unit.session or 0)
-            else:
+            reason = _refused_above(unit, refused_sessions)
+            if reason is None:
                 possible.append((place, unit))
+            elif unit.kind != "end":
+                refused.append((place, reason))
         if not possible:
             return
         try:
@@ -212,6 +209,17 @@ class Writer:
         if self._session is None or self._session[0] != unit.session:
             self._session = unit.session, session_id_of(self.copy, unit.session)
         return self._session[1]
+
+
+def _refused_above(unit: Unit, refused_sessions: set[int]) -> str | None:
+    """Say why a unit cannot be recorded, where a session above it was refused."""
+    if unit.kind != "session":
+        is_refused = unit.session in refused_sessions
+        return "Its session is not there, or was refused." if is_refused else None
+    if unit.extra.get("parent_key") not in refused_sessions:
+        return None
+    refused_sessions.add(unit.session or 0)
+    return "Its parent was refused."
 
 
 def _describe(error: Exception) -> str:
