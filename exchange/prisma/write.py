@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 
 from exchange.prisma.copy import Copy
 from exchange.prisma.record_units import record_unit
-from exchange.prisma.units import Part, Unit, batches, session_id_of, units
+from exchange.prisma.units import Unit, batches, session_id_of, units
 from models import Agent
 from models.base import Base
 from resolvers.batch import start_batch
@@ -109,16 +109,14 @@ class Writer:
             return there.get(unit.part.own_id) in ENDED
         if unit.part.own_id not in there:
             return False
-        for part in unit.parts:
-            if part.own_id in there:
-                self._count(self.result.already, part)
-            else:
+        late = {(part.model, part.row_id) for part in unit.others if part.own_id not in there}
+        for model, row_id in unit.rows:
+            if (model, row_id) in late:
                 reason = "Its message was carried over before, and takes no further call."
-                self.copy.refuse(part.model, "id = ?", reason, [part.row_id])
+                self.copy.refuse(model, "id = ?", reason, [row_id])
+            else:
+                self.result.already[model] += 1
         return True
-
-    def _count(self, counter: Counter[str], part: Part) -> None:
-        counter[part.model] += 1
 
     async def _find_agents(self) -> dict[str, UUID]:
         """Find the agents that the source names."""
@@ -150,15 +148,16 @@ class Writer:
         answer = await record(self.context, "import", self._record_all, {"waiting": waiting})
         refused: dict[int, str] = dict(answer["refused"])
         for place, unit in enumerate(waiting):
-            for part in unit.parts:
-                if unit.kind == "end":
-                    continue
+            if unit.kind in {"end", "relation"}:
                 if place in refused:
-                    self.copy.refuse(part.model, "id = ?", refused[place], [part.row_id])
+                    note = f"{unit.kind}: {refused[place]}"
+                    self.copy.note(unit.part.model, unit.part.row_id, note)
+                continue
+            for model, row_id in unit.rows:
+                if place in refused:
+                    self.copy.refuse(model, "id = ?", refused[place], [row_id])
                 else:
-                    self._count(self.result.written, part)
-            if place in refused and unit.kind in {"end", "relation"}:
-                self.copy.note(unit.part.model, unit.part.row_id, f"{unit.kind}: {refused[place]}")
+                    self.result.written[model] += 1
 
     async def _record_all(self, recording: Recording, waiting: Sequence[Unit]) -> Answer:
         refused: list[tuple[int, str]] = []

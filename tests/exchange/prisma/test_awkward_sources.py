@@ -160,6 +160,8 @@ async def test_a_session_of_both_predecessors_is_one(
         "Session": 1,
         "SessionMetric": 2,
     }
+    again = await take_over(context, source)
+    assert all(table.already == table.read == table.alike for table in again.tables)
     await check_invariants(engine)
     assert await rows(
         engine, "SELECT purpose, message_count, metadata ->> 'channel' FROM sessions"
