@@ -116,7 +116,8 @@ async def _read_table(
                 converted = convert(read)
             except DomainError as error:
                 reason = f"{error.field}: {error.message}" if error.field else error.message
-                copy.add_refused(model, str(row[id_column]), reason)
+                told = str(row[id_column]).encode(errors="replace").decode()
+                copy.add_refused(model, told, reason)
             else:
                 copy.add(read, converted)
         done(len(rows))

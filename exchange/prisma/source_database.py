@@ -29,6 +29,7 @@ _OF_LIBPQ = (
     "sslpassword",
     "options",
 )
+_CONNECT_SECONDS = 10
 _ROWS_AT_ONCE = 200
 """Rows that a driver holds: a row may have megabytes."""
 
@@ -193,7 +194,8 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, str]:
     dsn = url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
 
     async def connect(**_from_url: object) -> Any:
-        return await asyncpg.connect(dsn, timeout=10, server_settings={"timezone": "UTC"})
+        told = {"timezone": "UTC", "datestyle": "ISO"}  # times are read as text
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told)
 
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg", query={}),
@@ -204,7 +206,7 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, str]:
 
 
 def _mysql(url: URL) -> AsyncEngine:
-    arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 10}
+    arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": _CONNECT_SECONDS}
     given = parse_qs("&".join(f"{name}={value}" for name, value in url.query.items()))
     if given.keys() & {"sslaccept", "sslcert", "ssl"}:
         context = ssl.create_default_context()

@@ -381,3 +381,24 @@ async def test_states_that_follow_each_other_in_a_ring_are_kept(
     assert await rows(
         engine, "SELECT module_id, revision, state ->> 'n' FROM module_states ORDER BY module_id"
     ) == [("other", 1, "3"), ("plan", 2, "2")]
+
+
+async def test_text_that_cannot_be_stored_is_refused_alone(
+    sqlite: Source, context: Context, engine: AsyncEngine
+) -> None:
+    await sqlite.make(ADAPTER)
+    await sqlite.add("Session", session("s"))
+    await sqlite.add("Message", message("good"), message("nul", content="a\x00b"), message("bad"))
+    await sqlite.run("""UPDATE "Message" SET content = CAST(x'ff' AS TEXT) WHERE id = 'bad'""")
+    await sqlite.run(
+        """INSERT INTO "Message" (id, "sessionId", role, content)
+        VALUES (CAST(x'fe' AS TEXT), 's', 'user', '')"""
+    )
+    report = await take_over(context, sqlite)
+    assert refusals(report) == {
+        "Message: content: Must not hold NUL characters; PostgreSQL cannot store them.": ["nul"],
+        "Message: content: Not valid text.": ["bad"],
+        "Message: id: Not valid text.": ["?"],
+    }
+    assert report.source_digest == report.store_digest
+    assert await rows(engine, "SELECT content FROM messages") == [("Hello",)]
