@@ -34,10 +34,11 @@ def arrange_states(copy: Copy, rank: int) -> None:
 
 def _find_sessions(copy: Copy) -> None:
     while copy.run(
-        "UPDATE rows SET session_key = (SELECT p.session_key FROM rows p"
-        " WHERE p.model = 'ModuleState' AND p.id = rows.owner)"
-        " WHERE model = 'ModuleState' AND refusal IS NULL AND session_key IS NULL AND EXISTS (SELECT 1 FROM rows p WHERE p.model = 'ModuleState'"
-        " AND p.id = rows.owner AND p.name = rows.name AND p.session_key IS NOT NULL)"
+        "UPDATE rows SET session_key = (SELECT p.session_key FROM kept p"
+        " WHERE p.model = 'ModuleState' AND p.id = rows.owner AND p.name = rows.name)"
+        " WHERE model = 'ModuleState' AND refusal IS NULL AND session_key IS NULL"
+        " AND EXISTS (SELECT 1 FROM kept p WHERE p.model = 'ModuleState' AND p.id = rows.owner"
+        " AND p.name = rows.name AND p.session_key IS NOT NULL)"
     ):
         pass
     modules = copy.select(

@@ -62,7 +62,13 @@ async def check(
             for part in unit.parts:
                 told = _told(unit, part) | _links(unit, part, session_id, agents)
                 answered = _answered(unit, part, told, found, documents)
-                _compare(checked, copy, part, told, answered)
+                reason = _compare(checked, part, told, answered)
+                if reason is not None:
+                    copy.tell_difference(part.model, part.row_id, reason)
+                    continue
+                checked.alike[part.model] += 1
+                if unit.merged is not None:
+                    checked.alike["Session"] += 1
         done(sum(len(unit.parts) for unit in batch))
     return checked
 
@@ -196,23 +202,15 @@ def _replay(
 
 
 def _compare(
-    checked: Checked,
-    copy: Copy,
-    part: Part,
-    told: dict[str, Any],
-    answered: dict[str, Any] | None,
-) -> None:
+    checked: Checked, part: Part, told: dict[str, Any], answered: dict[str, Any] | None
+) -> str | None:
+    """Add a row to both sums; say what differs."""
     checked.source = (checked.source + _number(part, told)) % _DIGEST_NUMBERS
     if answered is None:
-        copy.tell_difference(part.model, part.row_id, "is not there")
-        return
+        return "is not there"
     checked.store = (checked.store + _number(part, answered)) % _DIGEST_NUMBERS
     columns = [name for name in told.keys() | answered if told.get(name) != answered.get(name)]
-    if columns:
-        reason = f"differs in {', '.join(sorted(columns))}"
-        copy.tell_difference(part.model, part.row_id, reason)
-    else:
-        checked.alike[part.model] += 1
+    return f"differs in {', '.join(sorted(columns))}" if columns else None
 
 
 def _number(part: Part, values: dict[str, Any]) -> int:

@@ -1,5 +1,6 @@
 """An import from beginning to end: read, arrange, write, check."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +116,8 @@ async def _read_table(
                 converted = convert(read)
             except DomainError as error:
                 reason = f"{error.field}: {error.message}" if error.field else error.message
-                copy.add_refused(model, str(row[id_column]), reason)
+                told = str(row[id_column]).encode(errors="replace").decode()
+                copy.add_refused(model, told, reason)
             else:
                 copy.add(read, converted)
         done(len(rows))
@@ -132,18 +134,20 @@ def report(copy: Copy, written: Written | None = None, checked: Checked | None =
     )
     notes = _grouped(copy, "SELECT model, note, id FROM notes")
     differences = _grouped(copy, "SELECT model, text, id FROM differences")
-    # a row of each predecessor that are one session
-    merged = {"Session": sum(1 for _ in copy.select("SELECT 1 FROM sessions WHERE merged NOTNULL"))}
-    read = dict(copy.select(_READ))
-    tables = []
-    for model, count in read.items():
-        already, alike = written.already[model], checked.alike[model]
-        own = written.written[model]
-        with_other = merged.get(model, 0)
-        if with_other and (own or already or written.written["AgentSession"] or alike):
-            own, alike = own + with_other, alike + with_other
-        refusals = sum(told.count for told in refused if told.model == model)
-        tables.append(TableReport(model, count, own, already, refusals, alike))
+    refusals = Counter[str]()
+    for told in refused:
+        refusals[told.model] += told.count
+    tables = [
+        TableReport(
+            model,
+            read,
+            written.written[model],
+            written.already[model],
+            refusals[model],
+            checked.alike[model],
+        )
+        for model, read in copy.select(_READ)
+    ]
     return Report(
         tables,
         refused,

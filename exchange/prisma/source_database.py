@@ -1,6 +1,7 @@
 """The source's database: its URL as Prisma spells it, one consistent snapshot, its tables' rows."""
 
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import asyncpg
 from sqlalchemy import DateTime, Text, cast, column, event, func, inspect, select, table
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.engine import URL, Connection, Row, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SAWarning, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import JSON, NullType
 
@@ -28,6 +29,7 @@ _OF_LIBPQ = (
     "sslpassword",
     "options",
 )
+_CONNECT_SECONDS = 10
 _ROWS_AT_ONCE = 200
 """Rows that a driver holds: a row may have megabytes."""
 
@@ -56,7 +58,9 @@ class SourceDatabase:
         schema = self._schema
 
         def read(connection: Connection) -> dict[str, Any]:
-            found = inspect(connection).get_columns(name, schema)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # types of extensions are no trouble
+                found = inspect(connection).get_columns(name, schema)
             return {str(each["name"]): each["type"] for each in found}
 
         return await self._connection.run_sync(read)
@@ -147,7 +151,7 @@ def _engine(url: str) -> tuple[AsyncEngine, str | None]:
     if not colon:
         raise SourceError(f"{url} is no URL; give {_KNOWN}.")
     if scheme in {"file", "sqlite"}:
-        return _sqlite(rest), None
+        return _sqlite(scheme, rest), None
     try:
         read = make_url(url)
     except (ArgumentError, ValueError) as error:  # the text of which has the password in it
@@ -159,11 +163,11 @@ def _engine(url: str) -> tuple[AsyncEngine, str | None]:
     raise SourceError(f"A {scheme}: URL cannot be read; give {_KNOWN}.")
 
 
-def _sqlite(rest: str) -> AsyncEngine:
+def _sqlite(scheme: str, rest: str) -> AsyncEngine:
     name = unquote(rest.partition("?")[0])
-    path = Path(f"/{name.lstrip('/')}" if name.startswith("/") else name)
-    if name.startswith("///") and not name.startswith("////") and not path.is_file():
-        path = Path(name.lstrip("/"))  # sqlite:///relative; file:///absolute has as many slashes
+    # SQLAlchemy's has three slashes before a path, file: has two
+    name = name.removeprefix("///" if scheme == "sqlite" and name.startswith("///") else "//")
+    path = Path(name)
     if not path.is_file():
         raise SourceError(f"There is no file {name}.")
     target = quote(str(path.resolve()))
@@ -190,7 +194,8 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, str]:
     dsn = url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
 
     async def connect(**_from_url: object) -> Any:
-        return await asyncpg.connect(dsn, timeout=10, server_settings={"timezone": "UTC"})
+        told = {"timezone": "UTC", "datestyle": "ISO"}  # times are read as text
+        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=told)
 
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg", query={}),
@@ -201,7 +206,7 @@ def _postgresql(url: URL) -> tuple[AsyncEngine, str]:
 
 
 def _mysql(url: URL) -> AsyncEngine:
-    arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 10}
+    arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": _CONNECT_SECONDS}
     given = parse_qs("&".join(f"{name}={value}" for name, value in url.query.items()))
     if given.keys() & {"sslaccept", "sslcert", "ssl"}:
         context = ssl.create_default_context()

@@ -30,21 +30,29 @@ class Part:
 class Unit:
     """A row and what is recorded with it: a message's tool calls.
 
-    `kind` is the row's model, or `end` for the end of a session. `session` and `agent` are the
-    source's keys of those it is in; `extra` is what arranging it found out.
+    `kind` is the row's model, or `session`, or `end` for the end of one. `session` and `agent` are
+    the keys of those it is in; `merged` is the id of a row of `Session` that is the same session;
+    `extra` is what arranging it found out.
     """
 
     kind: str
     part: Part
     session: int | None = None
     agent: str | None = None
+    merged: str | None = None
     others: list[Part] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[Part]:
-        """All rows of the source in it."""
+        """All rows of the source in it that become rows of ours."""
         return [self.part, *self.others]
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """All rows of the source in it, by model and id."""
+        merged = [] if self.merged is None else [("Session", self.merged)]
+        return [*((part.model, part.row_id) for part in self.parts), *merged]
 
 
 def own_id_of(model: str, row_id: str, made_at: int | None) -> UUID:
@@ -123,16 +131,16 @@ def session_id_of(copy: Copy, key: int) -> UUID:
 
 
 def _session(copy: Copy, key: int) -> Iterator[Unit]:
-    ((parent, agent, refusal),) = copy.select(
-        "SELECT s.parent, r.agent, r.refusal FROM sessions s LEFT JOIN rows r USING (model, id)"
-        " WHERE key = ?",
+    ((parent, agent, refusal, merged),) = copy.select(
+        "SELECT s.parent, r.agent, r.refusal, s.merged FROM sessions s"
+        " LEFT JOIN rows r USING (model, id) WHERE key = ?",
         key,
     )
     if refusal is not None:
         return
     part = session_part(copy, key)
     extra = {} if parent is None else {"parent": session_id_of(copy, parent), "parent_key": parent}
-    yield Unit("session", part, key, agent, extra=extra)
+    yield Unit("session", part, key, agent, merged=merged, extra=extra)
     placed = copy.select(
         f"SELECT {_PART}, r.agent, t.extra FROM timeline t JOIN rows r"
         " ON r.model = t.model AND r.id = t.id WHERE t.session = ? AND r.refusal IS NULL"

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 
 from exchange.prisma.copy import Copy
 from exchange.prisma.record_units import record_unit
-from exchange.prisma.units import Part, Unit, batches, session_id_of, units
+from exchange.prisma.units import Unit, batches, session_id_of, units
 from models import Agent
 from models.base import Base
 from resolvers.batch import start_batch
@@ -109,16 +109,14 @@ class Writer:
             return there.get(unit.part.own_id) in ENDED
         if unit.part.own_id not in there:
             return False
-        for part in unit.parts:
-            if part.own_id in there:
-                self._count(self.result.already, part)
-            else:
+        late = {(part.model, part.row_id) for part in unit.others if part.own_id not in there}
+        for model, row_id in unit.rows:
+            if (model, row_id) in late:
                 reason = "Its message was carried over before, and takes no further call."
-                self.copy.refuse(part.model, "id = ?", reason, [part.row_id])
+                self.copy.refuse(model, "id = ?", reason, [row_id])
+            else:
+                self.result.already[model] += 1
         return True
-
-    def _count(self, counter: Counter[str], part: Part) -> None:
-        counter[part.model] += 1
 
     async def _find_agents(self) -> dict[str, UUID]:
         """Find the agents that the source names."""
@@ -150,15 +148,16 @@ class Writer:
         answer = await record(self.context, "import", self._record_all, {"waiting": waiting})
         refused: dict[int, str] = dict(answer["refused"])
         for place, unit in enumerate(waiting):
-            for part in unit.parts:
-                if unit.kind == "end":
-                    continue
+            if unit.kind in {"end", "relation"}:
                 if place in refused:
-                    self.copy.refuse(part.model, "id = ?", refused[place], [part.row_id])
+                    note = f"{unit.kind}: {refused[place]}"
+                    self.copy.note(unit.part.model, unit.part.row_id, note)
+                continue
+            for model, row_id in unit.rows:
+                if place in refused:
+                    self.copy.refuse(model, "id = ?", refused[place], [row_id])
                 else:
-                    self._count(self.result.written, part)
-            if place in refused and unit.kind in {"end", "relation"}:
-                self.copy.note(unit.part.model, unit.part.row_id, f"{unit.kind}: {refused[place]}")
+                    self.result.written[model] += 1
 
     async def _record_all(self, recording: Recording, waiting: Sequence[Unit]) -> Answer:
         refused: list[tuple[int, str]] = []
@@ -178,14 +177,11 @@ class Writer:
         """Record units together, or, where one is refused, in halves, down to that one."""
         possible = []
         for place, unit in waiting:
-            if unit.session in refused_sessions and unit.kind != "session":
-                if unit.kind != "end":
-                    refused.append((place, "Its session is not there, or was refused."))
-            elif unit.extra.get("parent_key") in refused_sessions:
-                refused.append((place, "Its parent was refused."))
-                refused_sessions.add(unit.session or 0)
-            else:
+            reason = _refused_above(unit, refused_sessions)
+            if reason is None:
                 possible.append((place, unit))
+            elif unit.kind != "end":
+                refused.append((place, reason))
         if not possible:
             return
         try:
@@ -212,6 +208,17 @@ class Writer:
         if self._session is None or self._session[0] != unit.session:
             self._session = unit.session, session_id_of(self.copy, unit.session)
         return self._session[1]
+
+
+def _refused_above(unit: Unit, refused_sessions: set[int]) -> str | None:
+    """Say why a unit cannot be recorded, where a session above it was refused."""
+    if unit.kind != "session":
+        is_refused = unit.session in refused_sessions
+        return "Its session is not there, or was refused." if is_refused else None
+    if unit.extra.get("parent_key") not in refused_sessions:
+        return None
+    refused_sessions.add(unit.session or 0)
+    return "Its parent was refused."
 
 
 def _describe(error: Exception) -> str:

@@ -160,6 +160,8 @@ async def test_a_session_of_both_predecessors_is_one(
         "Session": 1,
         "SessionMetric": 2,
     }
+    again = await take_over(context, source)
+    assert all(table.already == table.read == table.alike for table in again.tables)
     await check_invariants(engine)
     assert await rows(
         engine, "SELECT purpose, message_count, metadata ->> 'channel' FROM sessions"
@@ -325,3 +327,78 @@ async def test_a_row_that_the_database_refuses_loses_no_other(
     assert report.refusals[0].count == 151
     assert {table.model: table.written for table in report.tables} == {"Message": 149, "Session": 2}
     await check_invariants(engine)
+
+
+async def test_a_row_without_a_key_of_its_own_is_read_once(
+    sqlite: Source, context: Context, engine: AsyncEngine
+) -> None:
+    await sqlite.make({"Session": ADAPTER["Session"]})
+    await sqlite.run('CREATE TABLE "Message" (id, "sessionId", role, content, timestamp)')
+    await sqlite.add("Session", session("s"))
+    await sqlite.add("Message", message("m"), message("m", content="Another"), message("n"))
+    report = await take_over(context, sqlite)
+    assert refusals(report) == {"Message: Another row has this id.": ["m"]}
+    assert {table.model: (table.read, table.alike) for table in report.tables} == {
+        "Message": (3, 2),
+        "Session": (1, 1),
+    }
+
+
+async def test_types_of_extensions_are_read(
+    postgresql: Source, context: Context, engine: AsyncEngine
+) -> None:
+    await postgresql.run("CREATE EXTENSION vector")
+    await postgresql.run("CREATE TYPE kind AS ENUM ('fact')")
+    await postgresql.make({"InteractionMemory": "content:json createdAt:time"})
+    await postgresql.run('ALTER TABLE "InteractionMemory" ADD COLUMN embedding vector(3)')
+    await postgresql.run('ALTER TABLE "InteractionMemory" ADD COLUMN type kind')
+    await postgresql.run(
+        'INSERT INTO "InteractionMemory" (id, type, content, embedding)'
+        " VALUES ('i', 'fact', '{}', '[1,2.5,3.25]')"
+    )
+    assert (await take_over(context, postgresql)).is_whole
+    assert await rows(engine, "SELECT type, embedding FROM memories") == [
+        ("fact", [1.0, 2.5, 3.25])
+    ]
+
+
+async def test_states_that_follow_each_other_in_a_ring_are_kept(
+    source: Source, context: Context, engine: AsyncEngine
+) -> None:
+    await source.make(ENHANCED)
+    await source.add("AgentSession", agent_session("a"))
+    told = {"moduleId": "plan", "version": "1", "sessionId": "a", "createdAt": TIME}
+    await source.add(
+        "ModuleState",
+        {"id": "s1", "state": {"n": 1}, "previousStateId": "s2", **told},
+        {"id": "s2", "state": {"n": 2}, "previousStateId": "s1", **told},
+        {"id": "s3", "state": {"n": 3}, "previousStateId": "s2", "moduleId": "other"}
+        | {"version": "1", "createdAt": TIME},
+    )
+    report = await take_over(context, source)
+    assert report.is_whole
+    await check_invariants(engine)
+    assert await rows(
+        engine, "SELECT module_id, revision, state ->> 'n' FROM module_states ORDER BY module_id"
+    ) == [("other", 1, "3"), ("plan", 2, "2")]
+
+
+async def test_text_that_cannot_be_stored_is_refused_alone(
+    sqlite: Source, context: Context, engine: AsyncEngine
+) -> None:
+    await sqlite.make(ADAPTER)
+    await sqlite.add("Session", session("s"))
+    await sqlite.add("Message", message("good"), message("nul", content="a\x00b"), message("bad"))
+    await sqlite.run("""UPDATE "Message" SET content = CAST(x'ff' AS TEXT) WHERE id = 'bad'""")
+    await sqlite.run(
+        """INSERT INTO "Message" (id, "sessionId", role, content)
+        VALUES (CAST(x'fe' AS TEXT), 's', 'user', '')"""
+    )
+    report = await take_over(context, sqlite)
+    assert refusals(report) == {
+        "Message: content: Must not hold NUL characters; PostgreSQL cannot store them.": ["nul"],
+        "Message: content: Not valid text.": ["bad"],
+        "Message: id: Not valid text.": ["?"],
+    }
+    assert report.source_digest == report.store_digest
+    assert await rows(engine, "SELECT content FROM messages") == [("Hello",)]
