@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     or_,
     select,
     update,
@@ -161,7 +162,7 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
         await recording.execute(
             delete(Span).where(
                 _SPANS.c.project_id == recording.project_id,
-                _SPANS.c.trace_id.in_(_traces(recording.project_id, locked)),
+                _in_traces(recording.project_id, locked),
             )
         )
         await recording.execute(
@@ -178,13 +179,21 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
     return _counts(await record(context, "forget", erase, {}))
 
 
-def _traces(project_id: int, session_ids: Sequence[UUID]) -> Select[Any]:
+def _in_traces(project_id: int, session_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Whether a span is of a trace that a message of some sessions names; joins with those."""
     columns = table_of(Message).c
-    return select(func.decode(columns.trace_id, "hex", type_=LargeBinary)).where(
-        columns.project_id == project_id,
-        columns.session_id == _any_of(session_ids),
-        columns.trace_id.regexp_match("^[0-9a-fA-F]{32}$"),
+    traces = (
+        select(func.decode(columns.trace_id, "hex", type_=LargeBinary).label("id"))
+        .where(
+            columns.project_id == project_id,
+            columns.session_id == _any_of(session_ids),
+            columns.trace_id.regexp_match("^[0-9a-fA-F]{32}$"),
+        )
+        .distinct()
+        .subquery("traces")
     )
+    first, last = (literal(end, LargeBinary) for end in (bytes(8), b"\xff" * 8))
+    return _SPANS.c.id.between(traces.c.id.op("||")(first), traces.c.id.op("||")(last))
 
 
 async def erase_memories(context: Context, memory_ids: Sequence[UUID]) -> dict[str, int]:
@@ -233,7 +242,7 @@ def sessions_with_rows(project_id: int, session_ids: Sequence[UUID]) -> Executab
                 _rows(table, project_id, table.c.module_state_id.in_(states))
                 for table in _OF_STATES
             ),
-            _rows(_SPANS, project_id, _SPANS.c.trace_id.in_(_traces(project_id, session_ids))),
+            _rows(_SPANS, project_id, _in_traces(project_id, session_ids)),
         ]
     )
 
