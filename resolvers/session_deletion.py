@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, delete, select
+from sqlalchemy import ColumnElement, Uuid, and_, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from models import Memory, Message, Session
@@ -40,25 +40,31 @@ async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[
     That is the sessions and all below them, from the top down, whose UUIDs it gives; then the
     memories that hang on them.
     """
-    project_id, sessions = recording.project_id, table_of(Session).c
-    tops = any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
-    below = (
-        select(sessions.id)
-        .where(sessions.project_id == project_id, sessions.id == tops)
-        .cte("below", recursive=True)
-    )
-    children = sessions.project_id == project_id, sessions.parent_id == below.c.id
-    # one of them may stand below another: then it is found twice
-    below = below.union(select(sessions.id).where(*children))
+    sessions = table_of(Session).c
+    tops = sessions.id == any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
     found = await recording.execute(
         select(sessions.id)
-        .where(sessions.project_id == project_id, sessions.id.in_(select(below.c.id)))
+        .where(with_all_below(recording.project_id, tops))
         .order_by(sessions.depth, sessions.id)
         .with_for_update()
     )
     locked = list(found.scalars())
     await lock_linked_memories(recording, locked)
     return locked
+
+
+def with_all_below(project_id: int, tops: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a session of a project is one that a condition finds, or stands below one."""
+    sessions = table_of(Session).c
+    below = (
+        select(sessions.id)
+        .where(sessions.project_id == project_id, tops)
+        .cte("below", recursive=True)
+    )
+    children = sessions.project_id == project_id, sessions.parent_id == below.c.id
+    # one of them may stand below another: then it is found twice
+    below = below.union(select(sessions.id).where(*children))
+    return and_(sessions.project_id == project_id, sessions.id.in_(select(below.c.id)))
 
 
 async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]) -> None:

@@ -46,7 +46,7 @@ from resolvers.context import Context
 from resolvers.identifiers import table_of
 from resolvers.recording import Answer, Recording
 from resolvers.row_slices import slices
-from resolvers.session_deletion import delete_locked, lock_trees
+from resolvers.session_deletion import delete_locked, lock_trees, with_all_below
 from resolvers.transaction import record
 from server.administration.person_search import NO_TIMEOUT
 
@@ -79,17 +79,10 @@ async def find_sessions(engine: AsyncEngine, project_id: int, user_id: str) -> F
     Each has the rows that it holds, about.
     """
     columns = SESSIONS.c
-    below = (
-        select(columns.id)
-        .where(columns.project_id == project_id, columns.user_id == user_id)
-        .cte("below", recursive=True)
-    )
-    children = columns.project_id == project_id, columns.parent_id == below.c.id
-    below = below.union(select(columns.id).where(*children))
     rows = 1 + columns.event_sequence + columns.message_count + columns.tool_call_count
     statement = (
         select(columns.id, rows.label("rows"))
-        .where(columns.project_id == project_id, columns.id.in_(select(below.c.id)))
+        .where(with_all_below(project_id, columns.user_id == user_id))
         .order_by(columns.depth.desc(), columns.id)
     )
     return await _read(engine, statement)

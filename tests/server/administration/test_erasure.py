@@ -18,7 +18,7 @@ from resolvers.transaction import record
 from server.administration import person_records, person_search
 from server.administration.erasure import erase_person
 from server.administration.erasure_certificate import Certificate
-from server.administration.projects import project_ids
+from server.administration.projects import choose_projects
 from server.database import create_engine
 from server.demo import fill
 from server.settings import Settings
@@ -78,7 +78,7 @@ async def _rows(engine: AsyncEngine) -> Rows:
 
 async def _projects(engine: AsyncEngine) -> dict[str, int]:
     async with engine.connect() as connection:
-        return await project_ids(connection)
+        return await choose_projects(connection, None)
 
 
 async def _erase(
