@@ -1,6 +1,5 @@
 """`sessiongraph serve --workers N`: real processes on one port, some of which are killed."""
 
-import os
 import re
 import signal
 import socket
@@ -83,8 +82,9 @@ def test_workers_share_the_work_and_outlive_one_another(environment: dict[str, s
         assert len(_answering(address, process.pid)) > 1
         _second_server_is_refused(environment, address)
 
-        killed = min(first)
-        os.kill(killed, signal.SIGKILL)
+        killed = psutil.Process(min(first))
+        killed.kill()
+        killed.wait(READY_SECONDS)  # until it is gone its socket takes connections
         for number in range(10):
             body = {"query": CREATE % number}
             answer = httpx2.post(f"{address}/graphql", json=body)

@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import text
@@ -20,21 +21,25 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(database_url: URL) -> Start:
+def start(database_url: URL) -> Iterator[Start]:
     """Starts the command on the test's database."""
     url = database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with ExitStack() as stack:
 
-    def start(*arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [COMMAND, "forget", *arguments],
-            env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        def start(*arguments: str) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [COMMAND, "forget", *arguments],
+                env={"DATABASE_URL": url, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
 
-    return start
+        yield start
 
 
 def _end(process: "subprocess.Popen[str]", answer: str = "") -> tuple[int, str, str]:
