@@ -22,6 +22,7 @@ from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.http.web_pages import WebPages
 from server.metrics import Metrics
 from server.notices.change_notices import ChangeNotices
 from server.open_streams import OpenStreams
@@ -74,6 +75,8 @@ def create_app(
     metrics = Metrics()
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
+    if settings.serves_graphiql:
+        routes.append(Route("/assets/{name}", WebPages().answer))
     metrics_route = Route("/metrics", metrics.answer)
     if settings.serves_metrics:
         routes.append(metrics_route)

@@ -17,13 +17,13 @@ from resolvers.errors import DomainError, Invalid, Unauthenticated, Unavailable
 from server.backend import Backend
 from server.caller import Caller
 from server.http.event_stream import EventStreams, wait_until_gone
-from server.http.graphiql import send_graphiql
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
 from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from server.http.refusals import STATUS_OF_CODE, Refusal, status_of
 from server.http.request_record import Headers, RequestRecord, authorization_of, record_of
 from server.http.responses import send_bytes, send_refusal
+from server.http.web_pages import GRAPHIQL, WebPages
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
@@ -44,6 +44,7 @@ class GraphQLEndpoint:
         self._runner = backend.runner
         self._event_streams = event_streams
         self._settings = backend.settings
+        self._pages = WebPages()
         self._guard = HTTPGuard(backend.settings)
         self._send_limit = TimeLimit(backend.settings.send_timeout_seconds)
 
@@ -54,7 +55,7 @@ class GraphQLEndpoint:
             self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
-                await send_graphiql(send)
+                await self._pages.send(send, GRAPHIQL)
                 return
             await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:
