@@ -22,7 +22,7 @@ from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
-from server.http.web_pages import WebPages
+from server.http.web_pages import EXPLORER_PATHS, WebPages
 from server.metrics import Metrics
 from server.notices.change_notices import ChangeNotices
 from server.open_streams import OpenStreams
@@ -76,7 +76,9 @@ def create_app(
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
     if settings.serves_graphiql:
-        routes.append(Route("/assets/{name}", WebPages().answer))
+        pages = WebPages()
+        routes.append(Route("/assets/{name}", pages.answer))
+        routes += [Route(path, pages.explorer) for path in EXPLORER_PATHS]
     metrics_route = Route("/metrics", metrics.answer)
     if settings.serves_metrics:
         routes.append(metrics_route)

@@ -35,7 +35,7 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
-      input: { graphiql: "graphiql/index.html" },
+      input: { explorer: "explorer/index.html", graphiql: "graphiql/index.html" },
       // hints of React's compiler to itself, in the packages as they are published
       onLog(level, log, handle) {
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") handle(level, log);

@@ -18,6 +18,9 @@ from server.http.responses import send_bytes
 
 BUILT = Path(__file__).parent.parent.parent / "web" / "dist"
 GRAPHIQL = "graphiql"
+EXPLORER = "explorer"
+EXPLORER_PATHS = ("/", "/sessions", "/sessions/{id}")
+"""The addresses that the explorer shows something at, by its own router."""
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -73,9 +76,15 @@ class WebPages:
 
     async def send(self, send: Send, name: str) -> None:
         """Send a page, such as `GRAPHIQL`."""
+        await send_bytes(send, 200, HTML, self._html(name), {**_HEADERS, "vary": "accept"})
+
+    def explorer(self, _request: Request) -> Response:
+        """Answer a request for the explorer."""
+        return Response(self._html(EXPLORER), media_type=HTML, headers=_HEADERS)
+
+    def _html(self, name: str) -> bytes:
         file = self.folder / name / "index.html"
-        html = file.read_bytes() if file.is_file() else _NOT_BUILT.encode()
-        await send_bytes(send, 200, HTML, html, {**_HEADERS, "vary": "accept"})
+        return file.read_bytes() if file.is_file() else _NOT_BUILT.encode()
 
     def answer(self, request: Request) -> Response:
         """Answer a request for one of the files that the pages load."""

@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from "react";
 
-import { apiKey, keepApiKey } from "./api_key";
+import { apiKey, keepApiKey } from "../api_key";
 
 /** Where an API key is typed in; the page loads again with it, to read the schema and the tabs. */
 export function KeyField() {

@@ -9,7 +9,7 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createClient } from "graphql-ws";
 import { createRoot } from "react-dom/client";
 
-import { authorization } from "./api_key";
+import { authorization } from "../api_key";
 import { KeyField } from "./key_field";
 import { firstTabs } from "./tabs";
 

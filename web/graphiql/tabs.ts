@@ -3,7 +3,7 @@
 import type { GraphiQL } from "graphiql";
 import type { ComponentProps } from "react";
 
-import { authorization } from "./api_key";
+import { authorization } from "../api_key";
 import examplesDocument from "./tabs/examples.graphql?raw";
 
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;

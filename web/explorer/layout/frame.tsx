@@ -1,0 +1,52 @@
+import { ActionIcon, Anchor, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconMessages, IconMoon, IconSun, IconTerminal2 } from "@tabler/icons-react";
+import { Link, Outlet } from "@tanstack/react-router";
+
+import { KeyField } from "./key_field";
+
+/** What stands around every page: where one can go, the key, light or dark. */
+export function Frame() {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const { colorScheme, toggleColorScheme } = useMantineColorScheme();
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 190, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Text fw={700}>Sessiongraph</Text>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <KeyField />
+            <ActionIcon variant="default" aria-label="Light or dark" onClick={toggleColorScheme}>
+              {colorScheme === "dark" ? <IconSun size={16} /> : <IconMoon size={16} />}
+            </ActionIcon>
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs">
+        <NavLink
+          component={Link}
+          to="/sessions"
+          label="Sessions"
+          leftSection={<IconMessages size={16} />}
+          onClick={close}
+        />
+        <Anchor href="/graphql" p="xs" size="sm">
+          <Group gap="xs">
+            <IconTerminal2 size={16} />
+            GraphiQL
+          </Group>
+        </Anchor>
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
