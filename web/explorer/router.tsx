@@ -28,6 +28,8 @@ export const sessionRoute = createRoute({
   getParentRoute: () => root,
   path: "/sessions/$session",
   component: SessionPage,
+  validateSearch: (search: Record<string, unknown>): { view?: "timeline" } =>
+    search["view"] === "timeline" ? { view: "timeline" } : {},
 });
 
 export const router = createRouter({
