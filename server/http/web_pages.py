@@ -19,7 +19,8 @@ from server.http.responses import send_bytes
 BUILT = Path(__file__).parent.parent.parent / "web" / "dist"
 GRAPHIQL = "graphiql"
 EXPLORER = "explorer"
-EXPLORER_PATHS = ("/", "/sessions", "/sessions/{id}")
+EXPLORER_PATHS = ("/", "/sessions", "/sessions/{id}", "/agents", "/agents/{id}", "/memories",
+    "/memories/{id}", "/module-states/{id}")
 """The addresses that the explorer shows something at, by its own router."""
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _FOR_GOOD = "public, max-age=31536000, immutable"

@@ -1,9 +1,15 @@
 import { ActionIcon, Anchor, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconMessages, IconMoon, IconSun, IconTerminal2 } from "@tabler/icons-react";
+import { IconBrain, IconMessages, IconMoon, IconRobot, IconSun, IconTerminal2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 
 import { KeyField } from "./key_field";
+
+const PLACES = [
+  { to: "/sessions", label: "Sessions", Icon: IconMessages },
+  { to: "/agents", label: "Agents", Icon: IconRobot },
+  { to: "/memories", label: "Memories", Icon: IconBrain },
+];
 
 /** What stands around every page: where one can go, the key, light or dark. */
 export function Frame() {
@@ -30,13 +36,9 @@ export function Frame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs">
-        <NavLink
-          component={Link}
-          to="/sessions"
-          label="Sessions"
-          leftSection={<IconMessages size={16} />}
-          onClick={close}
-        />
+        {PLACES.map(({ to, label, Icon }) => (
+          <NavLink key={to} component={Link} to={to} label={label} leftSection={<Icon size={16} />} onClick={close} />
+        ))}
         <Anchor href="/graphql" p="xs" size="sm">
           <Group gap="xs">
             <IconTerminal2 size={16} />
