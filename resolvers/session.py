@@ -243,33 +243,40 @@ async def end_session(
 async def delete_session(recording: Recording, *, session: str) -> Answer:
     """Delete a session with all sessions below it and everything recorded in them."""
     top = await find_named(recording, Session.session_id, session, "session")
-    deleted = await _lock_tree(recording, top.id)
-    if not deleted:
+    locked = await lock_trees(recording, [top.id])
+    if not locked:
         raise not_found(Session, "session")
-    await tell_of_pending(recording, deleted)
+    await delete_locked(recording, locked)
+    return {"deleted_session": encode("session", top.id), "deleted_session_count": len(locked)}
+
+
+async def delete_locked(recording: Recording, locked: Sequence[UUID]) -> None:
+    """Delete the sessions that `lock_trees` gave, and tell who follows them or waits in them."""
+    await tell_of_pending(recording, locked)
     columns = table_of(Session).c
+    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
     await recording.execute(
-        delete(Session).where(columns.project_id == recording.project_id, columns.id == top.id)
+        delete(Session).where(columns.project_id == recording.project_id, columns.id == within)
     )
-    recording.topics += deleted
-    return {"deleted_session": encode("session", top.id), "deleted_session_count": len(deleted)}
+    recording.topics += locked
 
 
-async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
-    """Lock what the deletion of a session changes, in the order in which others lock it.
+async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Lock what the deletion of some sessions changes, in the order in which others lock it.
 
-    That is the session and all below it, from the top down, whose UUIDs it gives; then the
-    memories that were made in them or drawn from their messages, which lose the link.
+    That is the sessions and all below them, from the top down, whose UUIDs it gives; then the
+    memories that hang on them.
     """
-    project_id = recording.project_id
-    sessions, memories, messages = (table_of(model).c for model in (Session, Memory, Message))
+    project_id, sessions = recording.project_id, table_of(Session).c
+    tops = any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
     below = (
         select(sessions.id)
-        .where(sessions.project_id == project_id, sessions.id == top_id)
+        .where(sessions.project_id == project_id, sessions.id == tops)
         .cte("below", recursive=True)
     )
     children = sessions.project_id == project_id, sessions.parent_id == below.c.id
-    below = below.union_all(select(sessions.id).where(*children))
+    # one of them may stand below another: then it is found twice
+    below = below.union(select(sessions.id).where(*children))
     found = await recording.execute(
         select(sessions.id)
         .where(sessions.project_id == project_id, sessions.id.in_(select(below.c.id)))
@@ -277,7 +284,18 @@ async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
         .with_for_update()
     )
     locked = list(found.scalars())
-    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
+    await lock_linked_memories(recording, locked)
+    return locked
+
+
+async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]) -> None:
+    """Lock the memories that were made in sessions or drawn from their messages.
+
+    They lose the link when the sessions, which are locked by then, are deleted.
+    """
+    project_id = recording.project_id
+    memories, messages = (table_of(model).c for model in (Memory, Message))
+    within = any_(bindparam("sessions", list(session_ids), ARRAY(Uuid)))
     made = select(memories.id).where(
         memories.project_id == project_id, memories.session_id == within
     )
@@ -298,4 +316,3 @@ async def _lock_tree(recording: Recording, top_id: UUID) -> Sequence[UUID]:
         .order_by(memories.id)
         .with_for_update(key_share=True)
     )
-    return locked

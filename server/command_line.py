@@ -7,15 +7,19 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from server.commands.backup import backup
 from server.commands.demo import demo
+from server.commands.forget import forget
 from server.commands.import_file import import_file
 from server.commands.keys import keys
 from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
 from server.commands.projects import projects
+from server.commands.restore import restore
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
+from server.commands.stats import stats
 from server.commands.write_migration import write_migration
 from server.database import reason
 from server.operator_error import OperatorError
@@ -30,8 +34,12 @@ application = typer.Typer(
 application.command()(serve)
 application.command()(migrate)
 application.command()(demo)
+application.command()(backup)
+application.command()(restore)
 application.command(name="import")(import_file)
 application.command()(persist)
+application.command()(forget)
+application.command()(stats)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)

@@ -3,8 +3,7 @@
 Revision: 0009, after 0008. Made 2026-11-21 20:40:00.000000.
 """
 
-import sqlalchemy as sa
-from alembic import op
+from migrations.concurrent_indexes import create_index, drop_index
 
 revision = "0009"
 down_revision = "0008"
@@ -23,15 +22,15 @@ _TABLES = {
 def upgrade() -> None:
     """Apply the revision."""
     for table, condition in _TABLES.items():
-        op.create_index(
-            op.f(f"ix_{table}__project_id_expires_at"),
+        create_index(
+            f"ix_{table}__project_id_expires_at",
             table,
             ["project_id", "expires_at"],
-            postgresql_where=sa.text(condition),
+            where=condition,
         )
 
 
 def downgrade() -> None:
     """Take the revision back."""
     for table in _TABLES:
-        op.drop_index(op.f(f"ix_{table}__project_id_expires_at"), table)
+        drop_index(f"ix_{table}__project_id_expires_at", table)

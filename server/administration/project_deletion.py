@@ -7,7 +7,7 @@ run again. Its keys are revoked first; what requests under way still write goes 
 
 from collections.abc import Callable
 
-from sqlalchemy import Delete, Table, delete, func, select, update
+from sqlalchemy import Delete, Table, delete, func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -70,17 +70,20 @@ async def _delete_rows_of(engine: AsyncEngine, table: Table, project_id: int, te
     # From the end of the primary key, ids being in the order of time: a session goes before its
     # parent, so that no cascade takes a whole tree at once. And never from the same end twice,
     # where the index still has what was deleted before.
-    (key,) = [column for column in table.primary_key if column.name != "project_id"]
+    key = [column for column in table.primary_key if column.name != "project_id"]
+    place = tuple_(*key)
+    from_the_end = [column.desc() for column in key]
     rest = table.c.project_id == project_id
     deleted = 0
     while True:
-        batch = select(key).where(rest).order_by(key.desc()).limit(_BATCH_ROWS)
+        batch = select(*key).where(rest).order_by(*from_the_end).limit(_BATCH_ROWS)
         async with engine.connect() as connection:
-            found = (await connection.scalars(batch)).all()
+            found = (await connection.execute(batch)).all()
         if not found:
             return deleted
-        count = await _run_again_if_busy(engine, delete(table).where(rest, key >= found[-1]))
-        rest = (table.c.project_id == project_id) & (key < found[-1])
+        last = tuple(found[-1])
+        count = await _run_again_if_busy(engine, delete(table).where(rest, place >= last))
+        rest = (table.c.project_id == project_id) & (place < last)
         deleted += count
         tell(table.name, count)
 

@@ -43,6 +43,12 @@ async def find_project(connection: AsyncConnection, name: str) -> int:
     return found
 
 
+async def project_ids(connection: AsyncConnection) -> dict[str, int]:
+    """Give the ids of all projects by name, those with them that are being deleted."""
+    rows = await connection.execute(select(Project.name, Project.id).order_by(Project.name))
+    return {row.name: row.id for row in rows}
+
+
 async def create_project(connection: AsyncConnection, name: str) -> None:
     """Make a project. Raises `Invalid` for what is no name, `Conflict` for one that is there."""
     check_name(name)

@@ -1,6 +1,7 @@
-"""`sessiongraph import`: take in chat transcripts."""
+"""`sessiongraph import`: take in sessions from a file."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange.transcripts import import_transcripts
+from exchange.formats.table import FORMATS, Format, recognise
+from exchange.json_lines import STANDARD_INPUT, Line, UnreadableFileError, read_lines
 from resolvers.context import Context
+from resolvers.errors import Invalid
 from server.administration.projects import find_project
 from server.commands import tell
 from server.commands.administer import refusals_told
@@ -17,24 +20,52 @@ from server.operator_error import OperatorError
 from server.settings import Settings
 from server.store import open_store
 
+_FORMATS = "; ".join(f"{each.name}: {each.about}" for each in FORMATS.values())
+
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON Lines, one session a line.")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines, also as .gz; - reads the standard input.")
+    ],
     project: Annotated[str, typer.Option(help="The project to import into.")] = "default",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help=f"What the lines are; told by the first if left out. {_FORMATS}."
+        ),
+    ] = None,
 ) -> None:
-    """Take in chat transcripts: sessions with messages and tool calls as JSON Lines.
+    """Take in sessions with their messages and tool calls from JSON Lines.
 
     A session is taken in whole or not at all. Running it again adds nothing, and goes on where it
     was broken off.
     """
-    if not file.is_file():
+    if form is not None and form not in FORMATS:
+        raise OperatorError(f"There is no format {form}. Give one of {', '.join(FORMATS)}.")
+    is_piped = file == STANDARD_INPUT
+    if not is_piped and not file.is_file():
         raise OperatorError(f"There is no file {file}.")
-    refused = asyncio.run(_import(file, file.stat().st_size, project))
+    size = None if is_piped else file.stat().st_size
+    try:
+        told, lines = _open(file, form)
+        refused = asyncio.run(_import(told, lines, size, project))
+    except UnreadableFileError as error:
+        raise OperatorError(f"Cannot read {file}: {error}") from error
     if refused:
         raise typer.Exit(1)
 
 
-async def _import(file: Path, size: int, project: str) -> int:
+def _open(file: Path, form: str | None) -> tuple[Format, Iterable[Line]]:
+    lines = read_lines(file)
+    if form is not None:
+        return FORMATS[form], lines
+    try:
+        return recognise(lines)
+    except Invalid as error:
+        raise OperatorError(f"--format: {error.message}") from error
+
+
+async def _import(form: Format, lines: Iterable[Line], size: int | None, project: str) -> int:
     sessions = messages = tool_calls = present = refused = 0
     console = Console(stderr=True)
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -44,7 +75,7 @@ async def _import(file: Path, size: int, project: str) -> int:
                 project_id = await find_project(connection, project)
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("import", total=size)
-            async for line in import_transcripts(Context(engine, project_id), file):
+            async for line in form.take(Context(engine, project_id), lines):
                 progress.update(task, completed=line.end)
                 sessions += line.is_new
                 messages += line.messages

@@ -8,20 +8,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from exchange import transcripts
-from exchange.transcripts import ImportedLine, import_transcripts
-from resolvers.context import Context
+from exchange import json_lines
+from exchange.transcripts import ImportedLine
+from tests.exchange.taken import take_file
 from tests.graphql_client import GraphQLClient
-from tests.invariants import check_invariants
 
 
 async def take(engine: AsyncEngine, file: Path, *lines: Any) -> list[ImportedLine]:
     """Import lines: objects as JSON, text as it is."""
     written = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     file.write_text("\n".join(written) + "\n")
-    imported = [line async for line in import_transcripts(Context(engine, 1), file)]
-    await check_invariants(engine)
-    return imported
+    return await take_file(engine, file, "chat-completions")
 
 
 def session(name: str, *messages: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -90,7 +87,7 @@ async def test_a_session_that_differs_is_refused(
 async def test_a_line_that_is_too_long_is_passed_over(
     engine: AsyncEngine, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcripts, "MAXIMUM_LINE_BYTES", 200)
+    monkeypatch.setattr(json_lines, "MAXIMUM_LINE_BYTES", 200)
     long = session("long", {**USER, "content": "x" * 900})
     imported = await take(engine, file, session("a", USER), long, session("b", USER))
     assert [item.is_new for item in imported] == [True, False, True]

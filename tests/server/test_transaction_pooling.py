@@ -94,6 +94,16 @@ def _settings(url: str, **others: Any) -> Settings:
     return made.model_copy(update={"database_url": url})
 
 
+def _address(database: URL) -> str:
+    return database.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def test_a_schema_is_not_migrated_through_a_pooler(pooled_url: str) -> None:
+    with pytest.raises(OperatorError, match="set SESSIONGRAPH_LISTEN_URL to the address"):
+        async with open_store(_settings(pooled_url), lambda _line: None):
+            pass
+
+
 async def test_a_pooler_is_told_from_postgresql(pooled_url: str) -> None:
     engine = create_engine(Settings(), read_url(pooled_url))
     with pytest.raises(OperatorError, match="set SESSIONGRAPH_TRANSACTION_POOLING=true"):
@@ -115,9 +125,13 @@ async def test_a_pooler_is_told_from_postgresql(pooled_url: str) -> None:
     ],
 )
 async def test_everything_runs_on_connections_that_change(
-    pooled_url: str, prepared_statements: bool | None
+    pooled_url: str, empty_database_url: URL, prepared_statements: bool | None
 ) -> None:
-    settings = _settings(pooled_url, prepared_statements=prepared_statements)
+    settings = _settings(
+        pooled_url,
+        prepared_statements=prepared_statements,
+        listen_url=_address(empty_database_url),
+    )
     async with open_store(settings, lambda _line: None) as engine:
         summary = await fill(Context(engine, DEFAULT_PROJECT_ID), 30)
         assert summary.sessions > 0
@@ -175,7 +189,7 @@ async def test_notices_of_changes_are_heard_past_it_only(
     pooled_url: str, empty_database_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(change_notices, "_DEAF_POLL_SECONDS", 0.1)
-    direct = empty_database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    direct = _address(empty_database_url)
     past_it = ChangeNotices(_settings(pooled_url, listen_url=direct), read_url(pooled_url))
     through = ChangeNotices(_settings(pooled_url, listen_url=pooled_url), read_url(pooled_url))
     with capture_logs() as logs:

@@ -1,27 +1,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Connection, Table, func, insert, inspect, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, insert, inspect, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from uuid_utils.compat import uuid7
 
 import migrations
 from migrations import runner
 from models import Base, Project
 from server.database import create_engine
 from server.settings import Settings
-
-_Row = dict[str, Any]
+from tests.migrations.filling import read_tables
 
 _DESCRIPTION = """
     SELECT 'column', format('%s.%s', table_name, column_name),
@@ -58,7 +52,9 @@ async def test_up_down_and_up_again_on_a_filled_database(empty: AsyncEngine) -> 
     await runner.upgrade(empty)
     migrated = await _describe(empty)
     for _ in range(2):
-        await _fill(empty)
+        filling = await read_tables(empty)
+        async with empty.begin() as connection:
+            await filling.fill(connection, 10)
         await runner.downgrade(empty, "base")
         assert await _tables(empty) == {"alembic_version"}
         await runner.upgrade(empty)
@@ -198,64 +194,3 @@ async def _describe(engine: AsyncEngine) -> dict[tuple[str, str], str]:
         return {
             (kind, name): how for kind, name, how in await connection.execute(text(_DESCRIPTION))
         }
-
-
-async def _fill(engine: AsyncEngine) -> None:
-    """Insert two rows into each table, with what its columns and constraints ask for."""
-    async with engine.begin() as connection:
-        await connection.run_sync(_fill_tables)
-
-
-def _fill_tables(connection: Connection) -> None:
-    rows: dict[str, list[_Row]] = {}
-    for table in Base.metadata.sorted_tables:
-        rows[table.name] = []
-        for number in range(2):
-            row: _Row = {"project_id": 1} if "project_id" in table.columns else {}
-            for column in table.columns:
-                if not (column.nullable or column.server_default or column.name in row):
-                    row[column.name] = _value(column, number)
-            row |= _references(table, row, rows, number)
-            made = connection.execute(insert(table).values(row).returning(*table.primary_key))
-            rows[table.name].append({**row, **made.mappings().one()})
-
-
-def _references(table: Table, row: _Row, rows: dict[str, list[_Row]], number: int) -> _Row:
-    """Point at itself or at rows made before; two columns at a table point at two rows of it."""
-    found: _Row = {}
-    used: dict[str, int] = {}
-    for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
-        target = key.referred_table.name
-        names = [element.parent.name for element in key.elements]
-        if target == "projects" or names[-1] not in row:
-            continue
-        turn = used[target] = used.get(target, -1) + 1
-        pointed_at = row if target == table.name else rows[target][(number + turn) % 2]
-        found[names[-1]] = pointed_at[key.elements[-1].column.name]
-    return found
-
-
-def _value(column: Column[Any], number: int) -> Any:
-    for constraint in column.table.constraints:
-        checked = str(getattr(constraint, "sqltext", ""))
-        if checked.startswith(f"{column.name} IN ("):
-            allowed: list[str] = re.findall(r"'(\w+)'", checked)
-            return allowed[number if column.primary_key else 0]
-        length = re.match(rf"octet_length\({column.name}\) = (\d+)", checked)
-        if length:
-            return bytes([number]) * int(length[1])
-    if isinstance(column.type, ARRAY):
-        return []
-    values: dict[type, Any] = {
-        str: f"{column.name} {number}",
-        int: number + 1,
-        float: 0.5,
-        Decimal: Decimal("0.5"),
-        bool: False,
-        bytes: bytes([number]) * 32,
-        datetime: datetime(2026, 1, 1, tzinfo=UTC),
-        timedelta: timedelta(days=1),
-        UUID: uuid7(),
-        object: {},  # JSON
-    }
-    return values[column.type.python_type]
