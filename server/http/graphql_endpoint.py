@@ -23,7 +23,7 @@ from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, 
 from server.http.refusals import STATUS_OF_CODE, Refusal, status_of
 from server.http.request_record import Headers, RequestRecord, authorization_of, record_of
 from server.http.responses import send_bytes, send_refusal
-from server.http.web_pages import GRAPHIQL, WebPages
+from server.http.web_pages import WebPages
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
@@ -39,12 +39,12 @@ T = TypeVar("T")
 class GraphQLEndpoint:
     """Serves operations over HTTP (ASGI), inside a `RequestRecorder`."""
 
-    def __init__(self, backend: Backend, event_streams: EventStreams) -> None:
+    def __init__(self, backend: Backend, event_streams: EventStreams, pages: WebPages) -> None:
         self._backend = backend
         self._runner = backend.runner
         self._event_streams = event_streams
         self._settings = backend.settings
-        self._pages = WebPages()
+        self._pages = pages
         self._guard = HTTPGuard(backend.settings)
         self._send_limit = TimeLimit(backend.settings.send_timeout_seconds)
 
@@ -55,7 +55,7 @@ class GraphQLEndpoint:
             self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
-                await self._pages.send(send, GRAPHIQL)
+                await self._pages.send_graphiql(send)
                 return
             await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:
