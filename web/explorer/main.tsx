@@ -10,11 +10,11 @@ import { Provider } from "urql";
 
 import { client } from "./client";
 import { router } from "./router";
-import { theme } from "./theme";
+import { cssVariables, theme } from "./theme";
 
 createRoot(document.getElementById("explorer")!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <Provider value={client}>
         <RouterProvider router={router} />
       </Provider>

@@ -6,12 +6,14 @@ import { AgentList } from "./agents/agent_list";
 import { AgentPage } from "./agents/agent_page";
 import { RANGES } from "./layout/days";
 import { Frame } from "./layout/frame";
+import { Missing } from "./layout/missing";
 import { MemoryList, readMemorySearch } from "./memories/memory_list";
 import { MemoryPage } from "./memories/memory_page";
 import { ModuleStatePage } from "./module_states/module_state_page";
 import { SessionList } from "./sessions/session_list";
 import { readSessionSearch } from "./sessions/session_search";
 import { SessionPage } from "./sessions/session_page";
+import { readSessionView } from "./sessions/session_view";
 
 const root = createRootRoute({ component: Frame });
 
@@ -34,8 +36,7 @@ const sessionRoute = createRoute({
   getParentRoute: () => root,
   path: "/sessions/$session",
   component: SessionPage,
-  validateSearch: (search: Record<string, unknown>): { view?: "timeline" } =>
-    search["view"] === "timeline" ? { view: "timeline" } : {},
+  validateSearch: readSessionView,
 });
 
 const agentsRoute = createRoute({ getParentRoute: () => root, path: "/agents", component: AgentList });
@@ -84,6 +85,7 @@ export const router = createRouter({
     moduleStateRoute,
   ]),
   defaultPreload: false,
+  defaultNotFoundComponent: () => <Missing noun="page" to="/sessions" />,
 });
 
 declare module "@tanstack/react-router" {

@@ -1,4 +1,4 @@
-import { Card, Loader, SimpleGrid, Text } from "@mantine/core";
+import { Card, Loader, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 
@@ -26,10 +26,15 @@ export function AgentList() {
   if (error) return <Failure error={error} />;
   if (!data) return <Loader />;
   if (data.agents.nodes.length === 0) {
-    return <Text c="dimmed">There is no agent yet. `createAgent` makes one; GraphiQL's tab 7 shows how.</Text>;
+    return <Text c="dimmed">There is no agent yet. `createAgent` makes one; the seventh tab of GraphiQL does it.</Text>;
   }
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+    <Stack gap="sm">
+      <title>Agents · Sessiongraph</title>
+      <Title order={1} size="h3">
+        Agents
+      </Title>
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
       {data.agents.nodes.map((agent) => (
         <Card key={agent.id} withBorder component={Link} to={`/agents/${agent.id}`}>
           <Text fw={600}>{agent.name}</Text>
@@ -40,6 +45,7 @@ export function AgentList() {
           {agent.description && <Text size="sm">{agent.description}</Text>}
         </Card>
       ))}
-    </SimpleGrid>
+      </SimpleGrid>
+    </Stack>
   );
 }

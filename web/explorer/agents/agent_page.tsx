@@ -11,6 +11,7 @@ import { Ago } from "../layout/ago";
 import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
+import { Missing } from "../layout/missing";
 
 const AGENT = graphql(`
   query Agent($agent: ID!, $from: DateTime!, $to: DateTime!) {
@@ -44,6 +45,7 @@ const AGENT = graphql(`
         inputTokens
         outputTokens
         costUsd
+        durationMs
       }
     }
   }
@@ -60,11 +62,12 @@ export function AgentPage() {
   const [{ data, error, fetching }] = useQuery({ query: AGENT, variables: { agent: id, ...range } });
   if (error) return <Failure error={error} />;
   if (!data?.agent) {
-    return fetching ? <Loader /> : <Text>There is no such agent, or the key may not see it.</Text>;
+    return fetching ? <Loader /> : <Missing noun="agent" to="/agents" />;
   }
   const { agent } = data;
   return (
     <Stack gap="md">
+      <title>{`${agent.name} · Sessiongraph`}</title>
       <Group justify="space-between">
         <div>
           <Title order={1} size="h3">
@@ -90,7 +93,7 @@ function Versions({ versions }: { versions: Agent["versionPerformance"] }) {
       <Table striped>
         <Table.Thead>
           <Table.Tr>
-            {["Version", "Active since", "Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "p50", "p95"].map(
+            {["Version", "Active since", "Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "Half took at most", "95 % took at most"].map(
               (title) => (
                 <Table.Th key={title}>{title}</Table.Th>
               ),
@@ -101,7 +104,7 @@ function Versions({ versions }: { versions: Agent["versionPerformance"] }) {
           {versions.map((each) => (
             <Table.Tr key={each.version.id}>
               <Table.Td>
-                {each.version.versionNumber} {each.version.isActive && <Badge size="xs">active</Badge>}
+                {each.version.versionNumber} {each.version.isActive && <Badge>active</Badge>}
               </Table.Td>
               <Table.Td>{each.version.activatedAt && <Ago time={each.version.activatedAt} />}</Table.Td>
               <Table.Td>{each.sessionCount}</Table.Td>
@@ -128,10 +131,11 @@ function Charts({ usage }: { usage: Agent["usage"] }) {
     In: bucket.inputTokens,
     Out: bucket.outputTokens,
     Cost: Number(bucket.costUsd),
+    "Mean duration": bucket.sessionCount ? bucket.durationMs / bucket.sessionCount : 0,
   }));
-  const chart = { h: 180, data: days, dataKey: "day", withDots: false };
+  const chart = { h: 180, data: days, dataKey: "day", withDots: false, curveType: "linear" as const };
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }}>
+    <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
       <Panel title="Sessions a day">
         <BarChart {...chart} series={[{ name: "Sessions", color: "indigo.6" }]} />
       </Panel>
@@ -143,6 +147,9 @@ function Charts({ usage }: { usage: Agent["usage"] }) {
       </Panel>
       <Panel title="Cost a day, USD">
         <BarChart {...chart} series={[{ name: "Cost", color: "grape.6" }]} />
+      </Panel>
+      <Panel title="Mean duration of a session, by the day it began">
+        <BarChart {...chart} series={[{ name: "Mean duration", color: "orange.6" }]} valueFormatter={seconds} />
       </Panel>
     </SimpleGrid>
   );

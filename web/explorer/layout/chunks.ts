@@ -1,6 +1,6 @@
 /** Rows by their number, read a chunk at a time where they are looked at. */
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 
 export const CHUNK_ROWS = 100;
 
@@ -9,47 +9,53 @@ export interface Chunks<Row> {
   row: (number: number) => Row | null | undefined;
   /** Reads what is between two numbers and was not read yet. */
   need: (first: number, last: number) => void;
-  /** Reads the chunk with a number again. */
+  /** Reads again what is around a row that changed. */
   renew: (number: number) => void;
 }
 
+interface Reading {
+  /** How many rows there were when it began. */
+  count: number;
+}
+
 /**
- * Keeps the chunks that were read.
+ * Keeps the chunks that were read of `count` rows.
  *
- * `read` gives the rows above one number, up to and with another; `subject` is what they are of:
- * what is kept of one is not shown of another.
+ * `read` gives the rows above one number, up to and with another; null if that failed, which is
+ * tried again.
  */
 export function useChunks<Row>(
-  subject: string,
+  count: number,
   numberOf: (row: Row) => number,
-  read: (above: number, upTo: number) => Promise<readonly Row[]>,
+  read: (above: number, upTo: number) => Promise<readonly Row[] | null>,
 ): Chunks<Row> {
   const [rows, setRows] = useState<ReadonlyMap<number, Row>>(new Map());
-  const [known, setKnown] = useState<ReadonlySet<number>>(new Set());
-  const asked = useRef(new Set<number>());
-  const reader = useRef({ read, numberOf });
-  reader.current = { read, numberOf };
-
-  useEffect(() => {
-    setRows(new Map());
-    setKnown(new Set());
-    asked.current.clear();
-  }, [subject]);
+  const [known, setKnown] = useState<ReadonlyMap<number, number>>(new Map());
+  const readings = useRef(new Map<number, Reading>());
+  const latest = useRef({ count, read, numberOf });
+  latest.current = { count, read, numberOf };
 
   const readChunk = useCallback(async (chunk: number) => {
-    asked.current.add(chunk);
-    const { read, numberOf } = reader.current;
+    const { count, read, numberOf } = latest.current;
+    const reading = { count };
+    readings.current.set(chunk, reading);
     const found = await read(chunk * CHUNK_ROWS, (chunk + 1) * CHUNK_ROWS);
+    if (readings.current.get(chunk) !== reading) return; // a later one knows more
+    if (found === null) {
+      readings.current.delete(chunk);
+      return;
+    }
     setRows((before) => new Map([...before, ...found.map((row) => [numberOf(row), row] as const)]));
-    setKnown((before) => new Set(before).add(chunk));
+    setKnown((before) => new Map(before).set(chunk, count));
   }, []);
 
   return {
-    row: (number) => rows.get(number) ?? (known.has(chunkOf(number)) ? null : undefined),
+    row: (number) => rows.get(number) ?? ((known.get(chunkOf(number)) ?? 0) >= number ? null : undefined),
     need: useCallback(
       (first, last) => {
         for (let chunk = chunkOf(first); chunk <= chunkOf(last); chunk += 1) {
-          if (!asked.current.has(chunk)) void readChunk(chunk);
+          const end = Math.min(latest.current.count, (chunk + 1) * CHUNK_ROWS);
+          if ((readings.current.get(chunk)?.count ?? -1) < end) void readChunk(chunk);
         }
       },
       [readChunk],

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBrain, IconMessages, IconMoon, IconRobot, IconSun, IconTerminal2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
@@ -39,12 +39,7 @@ export function Frame() {
         {PLACES.map(({ to, label, Icon }) => (
           <NavLink key={to} component={Link} to={to} label={label} leftSection={<Icon size={16} />} onClick={close} />
         ))}
-        <Anchor href="/graphql" p="xs" size="sm">
-          <Group gap="xs">
-            <IconTerminal2 size={16} />
-            GraphiQL
-          </Group>
-        </Anchor>
+        <NavLink href="/graphql" label="GraphiQL" leftSection={<IconTerminal2 size={16} />} />
       </AppShell.Navbar>
       <AppShell.Main>
         <Outlet />

@@ -1,13 +1,14 @@
-import { Group, Loader, Progress, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Group, Loader, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
 import type { MemoryFilter } from "../.generated/graphql";
-import { Ago } from "../layout/ago";
+import { AgentSelect } from "../agents/agent_select";
 import { Failure } from "../layout/failure";
+import { MemoryTable } from "./memory_table";
 
 const MEMORIES = graphql(`
   query Memories($filter: MemoryFilter!) {
@@ -16,26 +17,16 @@ const MEMORIES = graphql(`
         hasNextPage
       }
       nodes {
-        id
-        type
-        content
-        contentText
-        importance
-        state
-        userId
-        accessCount
-        lastAccessedAt
-        agent {
-          name
-        }
+        ...MemoryRow
       }
     }
   }
 `);
 
-const FIELDS = { text: "Text", agent: "Agent", user: "User", type: "Type" } as const;
+const FIELDS = { text: "Text", user: "User", type: "Type" } as const;
+const NAMES = ["text", "user", "type", "agent"] as const;
 
-export type MemorySearch = Partial<Record<keyof typeof FIELDS, string>>;
+export type MemorySearch = Partial<Record<(typeof NAMES)[number], string>>;
 
 /** The memories of the project, as a search finds them. */
 export function MemoryList() {
@@ -43,53 +34,38 @@ export function MemoryList() {
   const navigate = useNavigate({ from: "/memories" });
   const filter = useMemo(() => filterOf(search), [search]);
   const [{ data, error }] = useQuery({ query: MEMORIES, variables: { filter } });
-  const typed = useDebouncedCallback(
-    (changes: MemorySearch) => void navigate({ search: (before) => ({ ...before, ...changes }), replace: true }),
-    300,
-  );
+  const change = (changes: MemorySearch) =>
+    void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const typed = useDebouncedCallback(change, 300);
   return (
     <Stack gap="sm">
-      <Group gap="xs">
+      <title>Memories · Sessiongraph</title>
+      <Title order={1} size="h3">
+        Memories
+      </Title>
+      <Group gap="xs" align="end">
         {(Object.keys(FIELDS) as (keyof typeof FIELDS)[]).map((name) => (
           <TextInput
             key={name}
             size="xs"
+            w={150}
             label={FIELDS[name]}
             defaultValue={search[name] ?? ""}
             onChange={(event) => typed({ [name]: event.currentTarget.value || undefined })}
           />
         ))}
+        <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
       </Group>
       {error && <Failure error={error} />}
       {!data && !error && <Loader />}
       {data?.memories.nodes.length === 0 && (
-        <Text c="dimmed">No memory is like that. `createMemory` records one.</Text>
+        <Text c="dimmed">
+          {Object.values(search).some(Boolean)
+            ? "No memory is like that. Empty a field."
+            : "There is no memory yet. `createMemory` records one."}
+        </Text>
       )}
-      <Table.ScrollContainer minWidth={640}>
-        <Table highlightOnHover>
-          <Table.Tbody>
-            {data?.memories.nodes.map((memory) => (
-              <Table.Tr key={memory.id}>
-                <Table.Td maw={480}>
-                  <Text component={Link} to={`/memories/${memory.id}`} size="sm" lineClamp={2}>
-                    {memory.contentText ?? JSON.stringify(memory.content)}
-                  </Text>
-                </Table.Td>
-                <Table.Td>{memory.type}</Table.Td>
-                <Table.Td>{memory.agent?.name}</Table.Td>
-                <Table.Td>{memory.userId}</Table.Td>
-                <Table.Td w={90}>
-                  {memory.importance != null && (
-                    <Progress value={memory.importance * 100} aria-label={`Importance ${memory.importance}`} />
-                  )}
-                </Table.Td>
-                <Table.Td ta="right">{memory.accessCount} uses</Table.Td>
-                <Table.Td>{memory.lastAccessedAt && <Ago time={memory.lastAccessedAt} />}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      {data && data.memories.nodes.length > 0 && <MemoryTable memories={data.memories.nodes} />}
       {data?.memories.pageInfo.hasNextPage && (
         <Text c="dimmed" size="sm">
           These are the newest 100; a search finds older ones.
@@ -100,9 +76,8 @@ export function MemoryList() {
 }
 
 export function readMemorySearch(search: Record<string, unknown>): MemorySearch {
-  const names = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
   return Object.fromEntries(
-    names.map((name) => [name, typeof search[name] === "string" ? search[name] || undefined : undefined]),
+    NAMES.map((name) => [name, typeof search[name] === "string" ? search[name] || undefined : undefined]),
   );
 }
 

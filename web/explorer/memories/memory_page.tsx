@@ -12,6 +12,7 @@ import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
+import { Missing } from "../layout/missing";
 
 const MEMORY = graphql(`
   query Memory($memory: ID!, $from: DateTime!, $to: DateTime!) {
@@ -89,23 +90,24 @@ export function MemoryPage() {
   const [{ data, error, fetching }] = useQuery({ query: MEMORY, variables: { memory: id, ...range } });
   if (error) return <Failure error={error} />;
   if (!data?.memory) {
-    return fetching ? <Loader /> : <Text>There is no such memory, or the key may not see it.</Text>;
+    return fetching ? <Loader /> : <Missing noun="memory" to="/memories" />;
   }
   const { memory } = data;
   return (
     <Stack gap="md">
+      <title>{`${memory.memoryType ?? memory.type} memory · Sessiongraph`}</title>
       <Group gap="sm">
         <Title order={1} size="h3">
           {memory.memoryType ?? memory.type}
         </Title>
-        <Badge variant="light">{memory.state}</Badge>
+        <Badge>{memory.state}</Badge>
       </Group>
       <Text size="sm" c="dimmed">
         {memory.userId && `${memory.userId} · `}revision {memory.revision} · recorded <Ago time={memory.createdAt} />
         {memory.session && (
           <>
             {" in "}
-            <Anchor component={Link} to={`/sessions/${memory.session.id}`}>
+            <Anchor component={Link} to={`/sessions/${memory.session.id}`} underline="always">
               {memory.session.title ?? "a session"}
             </Anchor>
           </>
@@ -117,7 +119,7 @@ export function MemoryPage() {
       <Paper withBorder p="sm" component="section" aria-label="Uses a day">
         <Group justify="space-between" mb="xs">
           <Text size="sm" fw={500}>
-            {memory.accessCount} uses in all, by {memory.accessStats.distinctAccessors} in these days
+            {memory.accessCount} {memory.accessCount === 1 ? "use" : "uses"} in all, by {memory.accessStats.distinctAccessors} in these days
           </Text>
           <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
         </Group>
@@ -142,8 +144,15 @@ function Accesses({ accesses }: { accesses: Memory["accesses"]["nodes"] }) {
   if (accesses.length === 0) return null;
   return (
     <Table.ScrollContainer minWidth={560}>
-      <Table>
+      <Table captionSide="top">
         <Table.Caption>The last uses</Table.Caption>
+        <Table.Thead>
+          <Table.Tr>
+            {["When", "Kind", "By", "Asked for", "Useful, 0 to 1", "Session"].map((title) => (
+              <Table.Th key={title}>{title}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
           {accesses.toReversed().map((access) => (
             <Table.Tr key={access.id}>
@@ -153,7 +162,7 @@ function Accesses({ accesses }: { accesses: Memory["accesses"]["nodes"] }) {
               <Table.Td>{access.accessType}</Table.Td>
               <Table.Td>{access.accessedBy}</Table.Td>
               <Table.Td>{access.queryText}</Table.Td>
-              <Table.Td>{access.usefulness != null && `useful: ${access.usefulness}`}</Table.Td>
+              <Table.Td>{access.usefulness}</Table.Td>
               <Table.Td>
                 {access.session && (
                   <Anchor component={Link} to={`/sessions/${access.session.id}`} size="sm">
@@ -185,7 +194,7 @@ function Relations({ relations }: { relations: Memory["relations"]["nodes"] }) {
   return relations.map(({ id, relationType, relatedMemory }) => (
     <Text key={id} size="sm">
       {relationType.toLowerCase().replace("_", " ")}{" "}
-      <Anchor component={Link} to={`/memories/${relatedMemory.id}`}>
+      <Anchor component={Link} to={`/memories/${relatedMemory.id}`} underline="always">
         {relatedMemory.contentText ?? JSON.stringify(relatedMemory.content)}
       </Anchor>
     </Text>

@@ -1,4 +1,4 @@
-import { Box, Group, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Box, Group, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { graphql } from "../.generated";
 import { Ago } from "../layout/ago";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
+import { Missing } from "../layout/missing";
 import { DocumentDiff } from "../sessions/document_diff";
 
 const STATE = graphql(`
@@ -66,16 +67,21 @@ export function ModuleStatePage() {
     pause: !state,
   });
   if (error) return <Failure error={error} />;
-  if (!state) return fetching ? <Loader /> : <Text>There is no such state, or the key may not see it.</Text>;
+  if (!state) return fetching ? <Loader /> : <Missing noun="module state" to="/sessions" />;
   const asOf = then.data?.moduleState?.asOf;
   return (
     <Stack gap="md">
+      <title>{`${state.moduleId} · Sessiongraph`}</title>
       <div>
         <Title order={1} size="h3">
           {state.moduleId}
         </Title>
         <Text size="sm" c="dimmed">
-          in <Link to="/sessions/$session" params={{ session: state.session.id }}>{state.session.title ?? "its session"}</Link> · revision{" "}
+          in{" "}
+          <Anchor component={Link} to={`/sessions/${state.session.id}`} search={{ view: "states" }} underline="always">
+            {state.session.title ?? "its session"}
+          </Anchor>{" "}
+          · revision{" "}
           {state.revision} · changed <Ago time={state.updatedAt} />
         </Text>
       </div>

@@ -1,5 +1,5 @@
 import { Skeleton, Text } from "@mantine/core";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { useClient } from "urql";
 
 import { graphql } from "../.generated";
@@ -54,24 +54,26 @@ interface ConversationProps {
   session: string;
   /** The number of the last message. */
   count: number;
-  /** A message to read again. */
-  changed: { message: number } | null;
+  /** The numbers of the messages that have changed since, in order. */
+  changed: readonly number[];
 }
 
-/** The messages of a session, with their tool calls. */
+/** The messages of a session, with their tool calls. Another session needs another `key`. */
 export function Conversation({ session, count, changed }: ConversationProps) {
   const client = useClient();
   const read = useCallback(
     async (above: number, upTo: number) => {
       const variables = { session, above, upTo };
       const { data } = await client.query(MESSAGES, variables, { requestPolicy: "network-only" }).toPromise();
-      return data?.session?.messages.nodes ?? [];
+      return data?.session?.messages.nodes ?? null;
     },
     [client, session],
   );
-  const { row, need, renew } = useChunks<Message>(session, (message) => message.sequence, read);
+  const { row, need, renew } = useChunks<Message>(count, (message) => message.sequence, read);
+  const seen = useRef(0);
   useEffect(() => {
-    if (changed) renew(changed.message);
+    new Set(changed.slice(seen.current)).forEach(renew);
+    seen.current = changed.length;
   }, [changed, renew]);
   if (count === 0) return <Text c="dimmed">Nothing was said in this session yet.</Text>;
   return (

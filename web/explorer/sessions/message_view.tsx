@@ -22,7 +22,7 @@ export function MessageView({ message }: { message: Message }) {
   return (
     <Paper component="article" withBorder p="sm" mb="xs" aria-label={`Message ${message.sequence}`}>
       <Group gap="xs" mb={4}>
-        <Badge size="sm" variant="light" color={COLORS[message.role]}>
+        <Badge variant="dot" color={COLORS[message.role]}>
           {message.role}
         </Badge>
         {message.name && <Text size="xs">{message.name}</Text>}
@@ -31,7 +31,7 @@ export function MessageView({ message }: { message: Message }) {
           {used.length > 0 && ` · ${used.join(" · ")}`}
         </Text>
         {message.status !== "COMPLETE" && (
-          <Badge size="sm" color={message.status === "ERROR" ? "red" : "yellow"}>
+          <Badge variant="dot" color={message.status === "ERROR" ? "red" : "yellow"}>
             {message.status}
           </Badge>
         )}

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useMutation } from "urql";
 
 import { graphql } from "../.generated";
@@ -30,9 +30,11 @@ function OpenQuestion({ question }: { question: Question }) {
   const [{ fetching, error }, decide] = useMutation(DECIDE);
   const answer = (decision: Decision) => void decide({ confirmation: question.id, decision });
   return (
-    <Alert color="yellow" title={question.userMessage ?? `May ${question.toolName} run?`}>
+    <Alert color="yellow" variant="outline" title={question.userMessage ?? `May ${question.toolName} run?`}>
       <Stack gap="xs">
-        <Text size="sm">{question.toolName}</Text>
+        <Text size="sm">
+          It waits to call <Code>{question.toolName}</Code>.
+        </Text>
         <JsonBlock value={question.arguments} />
         <Group gap="xs">
           <Button size="xs" color="green" loading={fetching} onClick={() => answer("APPROVED")}>

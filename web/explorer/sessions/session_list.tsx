@@ -1,13 +1,14 @@
-import { Button, Center, Group, Loader, MultiSelect, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Center, Group, Loader, MultiSelect, Select, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { useDebouncedCallback, useIntersection } from "@mantine/hooks";
 import { useNavigate, useSearch, Link } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 
-import { Failure } from "../layout/failure";
+import { AgentSelect } from "../agents/agent_select";
 import { Ago } from "../layout/ago";
+import { Failure } from "../layout/failure";
 import { filterOf, ORDERS, STATUSES, type SessionSearch } from "./session_search";
-import { StatusBadge } from "./status_badge";
 import { useSessionPages } from "./session_pages";
+import { StatusBadge } from "./status_badge";
 
 /** The sessions of the project: filtered, ordered, endless, live. */
 export function SessionList() {
@@ -25,62 +26,87 @@ export function SessionList() {
 
   return (
     <Stack gap="sm">
+      <title>Sessions · Sessiongraph</title>
+      <Title order={1} size="h3">
+        Sessions
+      </Title>
       <Filters search={search} />
       {error && <Failure error={error} />}
-      {news > 0 && (
-        <Button variant="light" size="compact-sm" onClick={refresh}>
-          {news === 1 ? "A session has changed" : `${news} sessions have changed`}: show
-        </Button>
-      )}
-      <Table.ScrollContainer minWidth={720}>
+      <div role="status">
+        {news > 0 && (
+          <Button fullWidth size="compact-sm" onClick={refresh}>
+            {news === 1 ? "A session has changed" : `${news} sessions have changed`}: show
+          </Button>
+        )}
+      </div>
+      {sessions.length > 0 && (
         <Table highlightOnHover stickyHeader stickyHeaderOffset={48}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Session</Table.Th>
               <Table.Th>Status</Table.Th>
-              <Table.Th>Agent</Table.Th>
-              <Table.Th>User</Table.Th>
-              <Table.Th ta="right">Messages</Table.Th>
-              <Table.Th ta="right">Tool calls</Table.Th>
-              <Table.Th ta="right">Cost</Table.Th>
-              <Table.Th>Last activity</Table.Th>
+              <Table.Th visibleFrom="sm">Agent</Table.Th>
+              <Table.Th visibleFrom="md">User</Table.Th>
+              <Table.Th visibleFrom="md" ta="right">
+                Messages
+              </Table.Th>
+              <Table.Th visibleFrom="lg" ta="right">
+                Tool calls
+              </Table.Th>
+              <Table.Th visibleFrom="md" ta="right">
+                Cost
+              </Table.Th>
+              <Table.Th visibleFrom="sm">Last activity</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {sessions.map((session) => (
               <Table.Tr key={session.id}>
                 <Table.Td>
-                  <Text component={Link} to={`/sessions/${session.id}`} size="sm" fw={500}>
+                  <Anchor component={Link} to={`/sessions/${session.id}`} size="sm" fw={500}>
                     {session.title ?? session.sessionId ?? session.id}
+                  </Anchor>
+                  <Text size="xs" c="dimmed" hiddenFrom="sm">
+                    {session.agent?.name} <Ago time={session.lastActivityAt} />
                   </Text>
                 </Table.Td>
                 <Table.Td>
                   <StatusBadge status={session.status} />
                 </Table.Td>
-                <Table.Td>{session.agent?.name}</Table.Td>
-                <Table.Td>{session.userId}</Table.Td>
-                <Table.Td ta="right">{session.messageCount}</Table.Td>
-                <Table.Td ta="right">
+                <Table.Td visibleFrom="sm">{session.agent?.name}</Table.Td>
+                <Table.Td visibleFrom="md">{session.userId}</Table.Td>
+                <Table.Td visibleFrom="md" ta="right">
+                  {session.messageCount}
+                </Table.Td>
+                <Table.Td visibleFrom="lg" ta="right">
                   {session.toolCallCount}
                   {session.failedToolCallCount > 0 && (
-                    <Text span c="red" size="sm"> ({session.failedToolCallCount} failed)</Text>
+                    <Text span c="red" size="sm">
+                      {` (${session.failedToolCallCount} failed)`}
+                    </Text>
                   )}
                 </Table.Td>
-                <Table.Td ta="right">${Number(session.costUsd).toFixed(4)}</Table.Td>
-                <Table.Td>
+                <Table.Td visibleFrom="md" ta="right">
+                  ${Number(session.costUsd).toFixed(4)}
+                </Table.Td>
+                <Table.Td visibleFrom="sm">
                   <Ago time={session.lastActivityAt} />
                 </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      )}
       {!isLoading && !error && sessions.length === 0 && (
         <Text c="dimmed" ta="center">
-          No session is like that. Take a filter off, or record one: GraphiQL's tab 7 does.
+          {Object.values(search).some(Boolean)
+            ? "No session is like that. Take a filter off."
+            : "There is no session yet. `createSession` records one; the seventh tab of GraphiQL does it."}
         </Text>
       )}
-      <Center ref={ref} mih={40}>{isLoading && <Loader size="sm" />}</Center>
+      <Center ref={ref} mih={40}>
+        {isLoading && <Loader size="sm" aria-label="Loading" />}
+      </Center>
     </Stack>
   );
 }
@@ -90,29 +116,33 @@ function Filters({ search }: { search: SessionSearch }) {
   const change = (changes: SessionSearch) =>
     void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   const typed = useDebouncedCallback(change, 300);
-  const field = (name: "text" | "agent" | "user" | "tag", label: string) => (
+  const field = (name: "text" | "user" | "tag", label: string, placeholder: string) => (
     <TextInput
       key={name}
       size="xs"
+      w={150}
       label={label}
+      placeholder={placeholder}
       defaultValue={search[name] ?? ""}
       onChange={(event) => typed({ [name]: event.currentTarget.value || undefined })}
     />
   );
   return (
     <Group gap="xs" align="end">
-      {field("text", "Text")}
+      {field("text", "Text", "In title or purpose")}
       <MultiSelect
         size="xs"
+        miw={190}
         label="Status"
+        placeholder={search.status ? undefined : "Any status"}
         data={STATUSES}
         value={search.status ?? []}
         clearable
         onChange={(status) => change({ status: status.length ? (status as SessionSearch["status"]) : undefined })}
       />
-      {field("agent", "Agent")}
-      {field("user", "User")}
-      {field("tag", "Tag")}
+      <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
+      {field("user", "User", "Whole name")}
+      {field("tag", "Tag", "Whole tag")}
       <Select
         size="xs"
         w={130}

@@ -38,21 +38,21 @@ export interface SessionNews {
   messageSequence: number;
   /** The number of the last event. */
   eventSequence: number;
-  /** The number of the message that changed last, anew for each change. */
-  changed: { message: number } | null;
+  /** The numbers of the messages that were recorded or changed, in order. */
+  changed: readonly number[];
 }
 
 /** Follows a session that was read; `reload` reads it again. */
 export function useSessionNews(session: SessionQuery["session"] | undefined, reload: () => void): SessionNews {
   const client = useClient();
-  const [news, setNews] = useState<SessionNews>({ messageSequence: 0, eventSequence: 0, changed: null });
+  const [news, setNews] = useState<SessionNews>({ messageSequence: 0, eventSequence: 0, changed: [] });
   const id = session?.id;
   const messageSequence = session?.lastMessage.nodes[0]?.sequence ?? 0;
   const eventSequence = session?.lastEvent.nodes[0]?.sequence ?? 0;
 
   useEffect(() => {
     if (!id) return undefined;
-    setNews({ messageSequence, eventSequence, changed: null });
+    setNews({ messageSequence, eventSequence, changed: [] });
     const { unsubscribe } = client
       .subscription(EVENTS, { session: id, after: eventSequence })
       .subscribe(({ data }) => {
@@ -69,8 +69,8 @@ export function useSessionNews(session: SessionQuery["session"] | undefined, rel
                 : undefined;
         setNews((before) => ({
           messageSequence: Math.max(before.messageSequence, message ?? 0),
-          eventSequence: event.sequence,
-          changed: message ? { message } : before.changed,
+          eventSequence: Math.max(before.eventSequence, event.sequence),
+          changed: message ? [...before.changed, message] : before.changed,
         }));
         if (/^(session|confirmation)\./.test(event.eventType)) reload();
       });

@@ -1,16 +1,19 @@
-import { Badge, Box, Grid, Group, Loader, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Grid, Loader, Stack, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
-import { Ago } from "../layout/ago";
 import { Failure } from "../layout/failure";
+import { Missing } from "../layout/missing";
 import { Conversation } from "./conversation";
 import { OpenQuestions } from "./open_questions";
-import { SessionTree } from "./session_tree";
-import { StatusBadge } from "./status_badge";
-import { Timeline } from "./timeline";
+import { SessionHeading } from "./session_heading";
+import { SessionMemories } from "./session_memories";
 import { useSessionNews } from "./session_news";
+import { SessionStates } from "./session_states";
+import { SessionTree } from "./session_tree";
+import { readSessionView, SESSION_VIEWS } from "./session_view";
+import { Timeline } from "./timeline";
 
 const SESSION = graphql(`
   query Session($session: ID!) {
@@ -32,6 +35,13 @@ const SESSION = graphql(`
       }
       root {
         id
+        sessionId
+        title
+      }
+      parent {
+        id
+        sessionId
+        title
       }
       lastMessage: messages(last: 1) {
         nodes {
@@ -67,6 +77,8 @@ const SESSION = graphql(`
   }
 `);
 
+const panel = { pt: "xs", style: { flex: 1, minHeight: 0 } };
+
 /** One session: its tree, what was said and done in it, live. */
 export function SessionPage() {
   const { session: id } = useParams({ from: "/sessions/$session" });
@@ -77,59 +89,48 @@ export function SessionPage() {
   const news = useSessionNews(session, () => reload({ requestPolicy: "network-only" }));
 
   if (error) return <Failure error={error} />;
-  if (!session) {
-    return fetching ? <Loader /> : <Text>There is no such session, or the key may not see it.</Text>;
-  }
-  const usage = session.treeUsage;
+  if (!session) return fetching ? <Loader /> : <Missing noun="session" to="/sessions" />;
   return (
-    <Stack gap="sm" h="calc(100dvh - 80px)">
-      <Stack gap={4}>
-        <Group gap="sm">
-          <Title order={1} size="h3">
-            {session.title ?? session.sessionId ?? session.id}
-          </Title>
-          <StatusBadge status={session.status} />
-          {session.tags.map((tag) => (
-            <Badge key={tag} variant="outline" color="gray" size="sm">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
-        <Text size="sm" c="dimmed">
-          {session.agent?.name ?? "No agent"}
-          {session.userId && ` · ${session.userId}`} · began <Ago time={session.startedAt} /> · last active{" "}
-          <Ago time={session.lastActivityAt} />
-        </Text>
-        <Text size="sm" c="dimmed">
-          {usage.sessionCount} {usage.sessionCount === 1 ? "session" : "sessions"} · {usage.messageCount} messages ·{" "}
-          {usage.toolCallCount} tool calls ({usage.failedToolCallCount} failed) · {usage.inputTokens} tokens in,{" "}
-          {usage.outputTokens} out · ${Number(usage.costUsd).toFixed(4)}
-        </Text>
-      </Stack>
+    <Stack gap="sm" h={{ sm: "calc(100dvh - 80px)" }}>
+      <SessionHeading session={session} />
       <OpenQuestions questions={session.confirmations.nodes} />
-      <Grid gap="md" style={{ flex: 1, minHeight: 0 }} styles={{ inner: { height: "100%" } }}>
-        <Grid.Col span={{ base: 12, sm: 3 }}>
+      <Grid gap="md" mih="28rem" style={{ flex: 1 }} styles={{ inner: { height: "100%" } }}>
+        <Grid.Col span={{ base: 12, sm: 4, lg: 3 }}>
           <SessionTree root={session.root.id} shown={session.id} />
         </Grid.Col>
-        <Grid.Col span={{ base: 12, sm: 9 }} h="100%">
+        <Grid.Col span={{ base: 12, sm: 8, lg: 9 }} h={{ base: "80dvh", sm: "100%" }}>
           <Tabs
             value={view}
-            onChange={(chosen) => void navigate({ search: { view: chosen === "timeline" ? "timeline" : undefined } })}
+            keepMounted={false}
+            onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }) })}
             h="100%"
             display="flex"
             style={{ flexDirection: "column" }}
           >
             <Tabs.List>
-              <Tabs.Tab value="conversation">Conversation</Tabs.Tab>
-              <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
+              {Object.entries(SESSION_VIEWS).map(([name, label]) => (
+                <Tabs.Tab key={name} value={name}>
+                  {label}
+                </Tabs.Tab>
+              ))}
             </Tabs.List>
-            <Box style={{ flex: 1, minHeight: 0 }} pt="xs">
-              {view === "timeline" ? (
-                <Timeline session={session.id} count={news.eventSequence} />
-              ) : (
-                <Conversation session={session.id} count={news.messageSequence} changed={news.changed} />
-              )}
-            </Box>
+            <Tabs.Panel {...panel} value="conversation">
+              <Conversation
+                key={session.id}
+                session={session.id}
+                count={news.messageSequence}
+                changed={news.changed}
+              />
+            </Tabs.Panel>
+            <Tabs.Panel {...panel} value="timeline">
+              <Timeline key={session.id} session={session.id} count={news.eventSequence} />
+            </Tabs.Panel>
+            <Tabs.Panel {...panel} value="states">
+              <SessionStates session={session.id} events={news.eventSequence} />
+            </Tabs.Panel>
+            <Tabs.Panel {...panel} value="memories">
+              <SessionMemories session={session.id} />
+            </Tabs.Panel>
           </Tabs>
         </Grid.Col>
       </Grid>

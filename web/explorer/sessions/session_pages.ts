@@ -1,6 +1,6 @@
 /** Pages of sessions, one after the other, and how many of them have changed since. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useClient, useSubscription, type CombinedError } from "urql";
 
 import { graphql } from "../.generated";
@@ -59,12 +59,15 @@ export function useSessionPages(filter: SessionFilter, orderBy: SessionOrder) {
   const [error, setError] = useState<CombinedError>();
   const [isLoading, setLoading] = useState(true);
 
+  const asked = useRef(0);
   const read = useCallback(
     async (after: string | null | undefined) => {
+      const question = (asked.current += 1);
       setLoading(true);
       const { data, error } = await client
         .query(PAGE, { filter, orderBy, after }, { requestPolicy: "network-only" })
         .toPromise();
+      if (question !== asked.current) return; // something else was asked for meanwhile
       setError(error);
       if (data) {
         const { nodes, pageInfo } = data.sessions;

@@ -1,9 +1,11 @@
-import { NavLink, ScrollArea } from "@mantine/core";
+import { NavLink, ScrollArea, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useQuery } from "urql";
+import { useEffect } from "react";
+import { useQuery, useSubscription } from "urql";
 
 import { graphql } from "../.generated";
 import type { SessionTreeQuery } from "../.generated/graphql";
+import { nameOf } from "./session_heading";
 import { StatusBadge } from "./status_badge";
 
 const TREE = graphql(`
@@ -32,18 +34,37 @@ const TREE = graphql(`
   }
 `);
 
+const CHANGES = graphql(`
+  subscription TreeChanges($root: ID!) {
+    sessions(filter: { root: { eq: $root } }) {
+      session {
+        id
+      }
+    }
+  }
+`);
+
 type Root = NonNullable<SessionTreeQuery["session"]>;
 type Child = Root["descendants"]["nodes"][number];
 
 /** A root session with all below it; the one that is shown is marked. */
 export function SessionTree({ root, shown }: { root: string; shown: string }) {
-  const [{ data }] = useQuery({ query: TREE, variables: { root } });
+  const [{ data }, reload] = useQuery({ query: TREE, variables: { root } });
+  const [change] = useSubscription({ query: CHANGES, variables: { root } });
+  useEffect(() => {
+    if (change.data) reload({ requestPolicy: "network-only" });
+  }, [change.data, reload]);
   const session = data?.session;
   if (!session) return null;
   const byParent = Map.groupBy(session.descendants.nodes, (child) => child.parent?.id);
   return (
-    <ScrollArea.Autosize mah="60dvh" component="nav" aria-label="Sessions of the tree">
+    <ScrollArea.Autosize mah={{ base: "40dvh", sm: "60dvh" }} component="nav" aria-label="Sessions of the tree">
       <Branch session={session} byParent={byParent} shown={shown} />
+      {session.descendants.pageInfo.hasNextPage && (
+        <Text size="sm" c="dimmed" p="xs">
+          These are the first 200 below it.
+        </Text>
+      )}
     </ScrollArea.Autosize>
   );
 }
@@ -60,7 +81,7 @@ function Branch({ session, byParent, shown }: BranchProps) {
     <NavLink
       component={Link}
       to={`/sessions/${session.id}`}
-      label={session.title ?? session.sessionId ?? session.id}
+      label={nameOf(session)}
       description={session.kind === "ROOT" ? undefined : session.kind.toLowerCase()}
       rightSection={<StatusBadge status={session.status} />}
       active={session.id === shown}

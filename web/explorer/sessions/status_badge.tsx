@@ -13,7 +13,7 @@ const COLORS: Record<SessionStatus, string> = {
 
 export function StatusBadge({ status }: { status: SessionStatus }) {
   return (
-    <Badge color={COLORS[status]} variant="light" size="sm">
+    <Badge color={COLORS[status]} variant="dot">
       {status}
     </Badge>
   );

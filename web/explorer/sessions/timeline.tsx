@@ -59,18 +59,18 @@ const EVENTS = graphql(`
 
 type Event = NonNullable<SessionEventsQuery["session"]>["events"]["nodes"][number];
 
-/** Everything that was recorded in a session, in order. */
+/** Everything that was recorded in a session, in order. Another session needs another `key`. */
 export function Timeline({ session, count }: { session: string; count: number }) {
   const client = useClient();
   const read = useCallback(
     async (above: number, upTo: number) => {
       const variables = { session, above, upTo };
       const { data } = await client.query(EVENTS, variables, { requestPolicy: "network-only" }).toPromise();
-      return data?.session?.events.nodes ?? [];
+      return data?.session?.events.nodes ?? null;
     },
     [client, session],
   );
-  const { row, need } = useChunks<Event>(session, (event) => event.sequence, read);
+  const { row, need } = useChunks<Event>(count, (event) => event.sequence, read);
   return (
     <LongList
       count={count}
@@ -79,7 +79,8 @@ export function Timeline({ session, count }: { session: string; count: number })
       onSight={need}
       render={(number) => {
         const event = row(number);
-        return event ? <EventView event={event} /> : <Skeleton h={36} mb="xs" />;
+        if (event === undefined) return <Skeleton h={36} mb="xs" />;
+        return event && <EventView event={event} />;
       }}
     />
   );

@@ -21,7 +21,7 @@ export function ToolCallView({ call }: { call: ToolCall }) {
     <Paper withBorder p="xs" bg="var(--mantine-color-default-hover)">
       <Group gap="xs" mb={4}>
         <Code>{call.toolName}</Code>
-        <Badge size="sm" variant="light" color={COLORS[call.status]}>
+        <Badge variant="dot" color={COLORS[call.status]}>
           {call.status}
         </Badge>
         <Text size="xs" c="dimmed">
