@@ -93,7 +93,7 @@ function Versions({ versions }: { versions: Agent["versionPerformance"] }) {
       <Table striped>
         <Table.Thead>
           <Table.Tr>
-            {["Version", "Active since", "Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "Half took at most", "95 % took at most"].map(
+            {["Version", "Active since", "Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "Answer p50", "Answer p95"].map(
               (title) => (
                 <Table.Th key={title}>{title}</Table.Th>
               ),

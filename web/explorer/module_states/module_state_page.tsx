@@ -78,7 +78,7 @@ export function ModuleStatePage() {
         </Title>
         <Text size="sm" c="dimmed">
           in{" "}
-          <Anchor component={Link} to={`/sessions/${state.session.id}`} search={{ view: "states" }} underline="always">
+          <Anchor component={Link} to={`/sessions/${state.session.id}`} underline="always">
             {state.session.title ?? "its session"}
           </Anchor>{" "}
           · revision{" "}
