@@ -35,7 +35,7 @@ class GraphQLRecorder:
 
     def say(self, session: str, content: str) -> None:
         """Record a user's message."""
-        self.record("recordMessage", "created", session=session, role="USER", content=content)
+        self.record("recordMessage", "replayed", session=session, role="USER", content=content)
 
     def first_id(self, nouns: str, condition: str = "{}") -> str:
         """Find the newest of some nouns that meets a condition."""

@@ -12,6 +12,7 @@ class Watch:
     """What went wrong in a browser's pages, and what they asked of other hosts."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
         self._host = urlsplit(address).netloc
         self._faults: list[str] = []
         self._expected: list[str] = []

@@ -1,5 +1,6 @@
 import "@mantine/core/styles.css";
 import "@mantine/charts/styles.css";
+import "jsondiffpatch/formatters/styles/html.css";
 import "./style.css";
 
 import { MantineProvider } from "@mantine/core";

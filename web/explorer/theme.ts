@@ -1,4 +1,4 @@
-import { Anchor, Badge, createTheme, type CSSVariablesResolver } from "@mantine/core";
+import { Alert, Anchor, Badge, createTheme, type CSSVariablesResolver } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "indigo",
@@ -7,6 +7,10 @@ export const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   components: {
+    Alert: Alert.extend({
+      defaultProps: { variant: "outline" },
+      styles: { root: { flexShrink: 0 }, title: { color: "var(--mantine-color-text)" } },
+    }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({ defaultProps: { variant: "default", size: "sm", tt: "none", fw: 500 } }),
   },

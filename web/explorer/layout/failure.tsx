@@ -7,7 +7,7 @@ import { apiKey } from "../../api_key";
 export function Failure({ error }: { error: CombinedError }) {
   const [title, text] = describe(error);
   return (
-    <Alert color="red" variant="outline" title={title} role="alert">
+    <Alert color="red" title={title} role="alert">
       {text}
     </Alert>
   );

@@ -1,7 +1,6 @@
 import { Box } from "@mantine/core";
 import { create } from "jsondiffpatch";
 import { format } from "jsondiffpatch/formatters/html";
-import "jsondiffpatch/formatters/styles/html.css";
 
 const differ = create({ objectHash: (item) => JSON.stringify(item) });
 

@@ -30,7 +30,7 @@ function OpenQuestion({ question }: { question: Question }) {
   const [{ fetching, error }, decide] = useMutation(DECIDE);
   const answer = (decision: Decision) => void decide({ confirmation: question.id, decision });
   return (
-    <Alert color="yellow" variant="outline" title={question.userMessage ?? `May ${question.toolName} run?`}>
+    <Alert color="yellow" title={question.userMessage ?? `May ${question.toolName} run?`}>
       <Stack gap="xs">
         <Text size="sm">
           It waits to call <Code>{question.toolName}</Code>.
