@@ -27,37 +27,31 @@ VIEWS = [
 MOST_TABS = 400
 
 
+_EXAMPLES = """{
+    memories(first: 1, filter: {accessCount: {gt: 0}, session: {isNull: false}}) {
+        nodes { id session { id } }
+    }
+    agents(first: 1) { nodes { id } }
+    moduleStates(first: 1, filter: {revision: {gt: 1}}) { nodes { id } }
+    confirmations(first: 1, filter: {status: {eq: PENDING}}) { nodes { session { id } } }
+}"""
+
+
 def _path(view: str, recorder: GraphQLRecorder) -> str:
-    session = recorder.execute(
-        """{ memories(first: 1, filter: {accessCount: {gt: 0}}) { nodes { session { id } } } }"""
-    )["memories"]["nodes"][0]["session"]["id"]
-    match view:
-        case "sessions" | "agents" | "memories":
-            return f"/{view}"
-        case "session":
-            return f"/sessions/{session}"
-        case "open question":
-            return f"/sessions/{_asking_session(recorder)}"
-        case "timeline" | "states":
-            return f"/sessions/{session}?view={view}"
-        case "session's memories":
-            return f"/sessions/{session}?view=memories"
-        case "agent":
-            return f"/agents/{recorder.first_id('agents')}"
-        case "memory":
-            return f"/memories/{recorder.first_id('memories', '{accessCount: {gt: 0}}')}"
-        case "module state":
-            return f"/module-states/{recorder.first_id('moduleStates', '{revision: {gt: 1}}')}"
-    return "/sessions/unknown"
-
-
-def _asking_session(recorder: GraphQLRecorder) -> str:
-    found = recorder.execute(
-        """{ confirmations(first: 1, filter: {status: {eq: PENDING}}) {
-            nodes { session { id } }
-        } }"""
-    )
-    return str(found["confirmations"]["nodes"][0]["session"]["id"])
+    found = recorder.execute(_EXAMPLES)
+    first = {noun: page["nodes"][0] for noun, page in found.items()}
+    session = f"/sessions/{first['memories']['session']['id']}"
+    return {
+        "session": session,
+        "open question": f"/sessions/{first['confirmations']['session']['id']}",
+        "timeline": f"{session}?view=timeline",
+        "states": f"{session}?view=states",
+        "session's memories": f"{session}?view=memories",
+        "agent": f"/agents/{first['agents']['id']}",
+        "memory": f"/memories/{first['memories']['id']}",
+        "module state": f"/module-states/{first['moduleStates']['id']}",
+        "unknown": "/sessions/unknown",
+    }.get(view, f"/{view}")
 
 
 def _open(page: Page, view: str, recorder: GraphQLRecorder) -> None:

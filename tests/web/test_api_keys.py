@@ -29,8 +29,8 @@ def page(watch: Watch) -> Page:
 
 def _type_key(page: Page, key: str) -> None:
     with page.expect_navigation():
-        page.get_by_label("API key").fill(key)
-        page.get_by_label("API key").press("Enter")
+        page.get_by_role("textbox", name="API key").fill(key)
+        page.get_by_role("textbox", name="API key").press("Enter")
 
 
 def _storage(page: Page) -> str:
@@ -80,7 +80,7 @@ def test_an_empty_store_says_what_to_do(
 def test_graphiql_takes_a_key(page: Page, watch: Watch, store: Store) -> None:
     watch.expect(NOT_ALLOWED)
     page.goto("/graphql")
-    expect(page.get_by_label("API key")).to_be_visible()
+    expect(page.get_by_role("textbox", name="API key")).to_be_visible()
     _type_key(page, store.key)
     editor = page.locator(".graphiql-query-editor .view-lines")
     expect(editor).to_contain_text("_1_LatestSessions")

@@ -1,8 +1,8 @@
 """A page of the browser that is watched for what no page of ours may do."""
 
 import re
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, WebSocket

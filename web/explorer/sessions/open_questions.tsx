@@ -40,7 +40,7 @@ function OpenQuestion({ question }: { question: Question }) {
           <Button size="xs" color="green" loading={fetching} onClick={() => answer("APPROVED")}>
             Approve
           </Button>
-          <Button size="xs" color="red" variant="outline" loading={fetching} onClick={() => answer("DENIED")}>
+          <Button size="xs" variant="default" loading={fetching} onClick={() => answer("DENIED")}>
             Reject
           </Button>
         </Group>
