@@ -30,6 +30,14 @@ def _open(page: Page, tab: str) -> None:
     _wait_for_editor(page, TABS[0])  # which takes no other text while it starts
     page.get_by_role("tab", name=tab).click()
     _wait_for_editor(page, tab)
+    # it notes the operation's name a little later
+    page.wait_for_function(
+        """(name) => {
+            const {tabs, activeTabIndex} = JSON.parse(sessionStorage['graphiql:tabState'] ?? '{}');
+            return tabs?.[activeTabIndex].operationName === name;
+        }""",
+        arg=tab,
+    )
 
 
 def _wait_for_editor(page: Page, tab: str) -> None:
