@@ -75,7 +75,7 @@ def create_app(
     metrics = Metrics()
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
-    pages = WebPages()
+    pages = WebPages(has_graphiql=settings.serves_graphiql)
     if not settings.trusted_documents_only:  # which would refuse what the pages send
         routes += pages.routes
     metrics_route = Route("/metrics", metrics.answer)

@@ -30,6 +30,8 @@ EXPLORER_PATHS = (
 )
 """The addresses at which the explorer shows something, by its own router."""
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".ttf": "font/ttf"}
+_GRAPHIQL_IS_SERVED = b'<meta name="graphiql" content="served">'
+"""What the explorer looks for in its HTML."""
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """The suffixes of compressed forms by their content encoding, the smallest form first."""
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -89,12 +91,16 @@ class _File:
 
 
 class WebPages:
-    """The built pages of a folder, whose names are read once."""
+    """The built pages of a folder, whose names are read once.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or BUILT
+    Without `has_graphiql` the explorer has no link to GraphiQL.
+    """
+
+    def __init__(self, folder: Path = BUILT, *, has_graphiql: bool = True) -> None:
         self._graphiql = _read_page(folder / "graphiql" / "index.html")
         self._explorer = _read_page(folder / "explorer" / "index.html")
+        if not has_graphiql:
+            self._explorer = self._explorer.replace(_GRAPHIQL_IS_SERVED, b"")
         self._files = _list_files(folder)
 
     @property

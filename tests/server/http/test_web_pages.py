@@ -18,9 +18,10 @@ from tests.server.http.toy_schema import toy_client
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ROOT = Path(__file__).parent.parent.parent.parent
 SCRIPT = b"console.log(1)"
+LINK = b'<meta name="graphiql" content="served">'
 FILES = {
     "graphiql/index.html": b"<title>GraphiQL</title>",
-    "explorer/index.html": b"<title>Explorer</title>",
+    "explorer/index.html": b"<title>Explorer</title>" + LINK,
     "main-1a2b.js": SCRIPT,
     "main-1a2b.js.br": b"as brotli",
     "main-1a2b.js.gz": gzip.compress(SCRIPT),
@@ -28,6 +29,7 @@ FILES = {
     "icons-5e6f.ttf": b"font",
     "notes.md": b"not for browsers",
 }
+EXPLORER = FILES["explorer/index.html"].decode()
 
 
 @pytest.fixture
@@ -68,13 +70,22 @@ async def test_the_explorer_is_at_each_of_its_addresses(pages: WebPages) -> None
     async with toy_client(pages=pages, introspection=False) as client:
         for path in EXPLORER_PATHS:
             page = await client.get(path.replace("{id}", "session_1"))
-            assert (page.status_code, page.text) == (200, "<title>Explorer</title>")
+            assert (page.status_code, page.text) == (200, EXPLORER)
             assert page.headers["content-type"] == "text/html; charset=utf-8"
         head = await client.head("/")
         assert (head.status_code, head.content) == (200, b"")
-        assert head.headers["content-length"] == str(len("<title>Explorer</title>"))
+        assert head.headers["content-length"] == str(len(EXPLORER))
         assert (await client.post("/")).status_code == 405
         assert (await client.get("/elsewhere")).status_code == 404
+
+
+async def test_the_explorer_links_to_graphiql_where_it_is(pages: WebPages, tmp_path: Path) -> None:
+    without = WebPages(tmp_path / "dist", has_graphiql=False)
+    for each, html in ((pages, EXPLORER), (without, "<title>Explorer</title>")):
+        async with toy_client(pages=each) as client:
+            assert (await client.get("/")).text == html
+    source = ROOT / "web" / "explorer" / "index.html"
+    assert LINK in source.read_bytes()
 
 
 def test_the_server_knows_the_addresses_of_the_explorers_router() -> None:
@@ -220,19 +231,24 @@ async def test_pages_load_from_this_server_alone_and_run_no_text(pages: WebPages
 
 
 def _documents() -> dict[str, str]:
-    """Every GraphQL document of the pages, by where it stands."""
+    """Every GraphQL document of the pages; the explorer's are one, since they share fragments."""
     web = ROOT / "web"
-    found = {file.name: file.read_text() for file in (web / "graphiql" / "tabs").glob("*.graphql")}
-    for file in (web / "explorer").rglob("*.ts*"):
-        if ".generated" not in file.parts:
-            texts = re.findall(r"graphql\(`(.*?)`", file.read_text(), re.DOTALL)
-            found |= {f"{file.name} {place}": text for place, text in enumerate(texts)}
-    return found
+    tabs = (web / "graphiql" / "tabs").glob("*.graphql")
+    sources = [
+        file.read_text()
+        for file in (web / "explorer").rglob("*.ts*")
+        if ".generated" not in file.parts
+    ]
+    texts = [
+        text for source in sources for text in re.findall(r"graphql\(`(.*?)`", source, re.DOTALL)
+    ]
+    assert len(texts) > 10
+    return {file.name: file.read_text() for file in tabs} | {"explorer": "\n".join(texts)}
 
 
 def test_each_document_is_valid() -> None:
     schema = build_schema((ROOT / "schema.graphql").read_text())
     documents = _documents()
-    assert len(documents) > 20
+    assert len(documents) == 11
     for place, document in documents.items():
         assert validate(schema, parse(document)) == [], place

@@ -11,6 +11,9 @@ const PLACES = [
   { to: "/memories", label: "Memories", Icon: IconBrain },
 ];
 
+// the server takes it out where it does not serve GraphiQL
+const HAS_GRAPHIQL = document.querySelector('meta[name="graphiql"]') !== null;
+
 /** What stands around every page: where one can go, the key, light or dark. */
 export function Frame() {
   const [isOpen, { toggle, close }] = useDisclosure();
@@ -39,7 +42,7 @@ export function Frame() {
         {PLACES.map(({ to, label, Icon }) => (
           <NavLink key={to} component={Link} to={to} label={label} leftSection={<Icon size={16} />} onClick={close} />
         ))}
-        <NavLink href="/graphql" label="GraphiQL" leftSection={<IconTerminal2 size={16} />} />
+        {HAS_GRAPHIQL && <NavLink href="/graphql" label="GraphiQL" leftSection={<IconTerminal2 size={16} />} />}
       </AppShell.Navbar>
       <AppShell.Main>
         <Outlet />

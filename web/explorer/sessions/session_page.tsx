@@ -102,6 +102,7 @@ export function SessionPage() {
           <Tabs
             value={view}
             keepMounted={false}
+            styles={{ tab: { paddingInline: "0.7rem" } }}
             onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }) })}
             h="100%"
             display="flex"
