@@ -108,7 +108,9 @@ def test_its_states_and_memories_lead_to_their_pages(page: Page, recorder: Graph
     page.get_by_role("tabpanel").get_by_role("link").first.click()
     page.wait_for_url("**/module-states/*")
     page.go_back()
-    remembered = recorder.execute("{ memories(first: 1) { nodes { session { id } } } }")
+    remembered = recorder.execute(
+        "{ memories(first: 1, filter: {session: {isNull: false}}) { nodes { session { id } } } }"
+    )
     page.goto(f"/sessions/{remembered['memories']['nodes'][0]['session']['id']}")
     page.get_by_role("tab", name="Memories").click()
     page.get_by_role("tabpanel").get_by_role("link").first.click()

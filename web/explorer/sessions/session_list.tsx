@@ -105,7 +105,7 @@ export function SessionList() {
         </Text>
       )}
       <Center ref={ref} mih={40}>
-        {isLoading && <Loader size="sm" aria-label="Loading" />}
+        {isLoading && <Loader size="sm" role="progressbar" aria-label="Loading" />}
       </Center>
     </Stack>
   );
