@@ -46,6 +46,23 @@ def _ask(recorder: GraphQLRecorder, name: str) -> str:
     return session
 
 
+def _long_session(recorder: GraphQLRecorder) -> str:
+    """Record a session of `LONG` messages, once."""
+    session = recorder.session("long", title="Long")
+    for start in range(0, LONG, BATCH):
+        messages = [
+            {"session": session, "role": "USER", "content": f"Message number {number + 1}"}
+            for number in range(start, start + BATCH)
+        ]
+        recorder.record(
+            "recordBatch",
+            "replayed",
+            idempotencyKey=f"long/{start}",
+            records=[{"recordMessage": message} for message in messages],
+        )
+    return session
+
+
 def test_the_tree_leads_through_its_sessions(page: Page, recorder: GraphQLRecorder) -> None:
     below = _tree(recorder)
     root = below["root"]
@@ -165,13 +182,7 @@ def test_what_is_recorded_appears(page: Page, recorder: GraphQLRecorder) -> None
 
 
 def test_a_long_session_is_scrolled_to_its_end(page: Page, recorder: GraphQLRecorder) -> None:
-    session = recorder.session("long", title="Long")
-    for start in range(0, LONG, BATCH):
-        messages = [
-            {"session": session, "role": "USER", "content": f"Message number {number + 1}"}
-            for number in range(start, start + BATCH)
-        ]
-        recorder.record("recordBatch", "replayed", records=[{"recordMessage": m} for m in messages])
+    session = _long_session(recorder)
     page.goto(f"/sessions/{session}")
     expect(page.get_by_text("Message number 1", exact=True)).to_be_visible()
     region = page.get_by_role("region", name="Messages")
@@ -195,7 +206,7 @@ def test_a_long_session_is_scrolled_to_its_end(page: Page, recorder: GraphQLReco
 def test_frames_are_not_lost_while_a_long_session_is_scrolled(
     page: Page, recorder: GraphQLRecorder
 ) -> None:
-    session = recorder.first_id("sessions", '{sessionId: {eq: "long"}}')
+    session = _long_session(recorder)
     page.goto(f"/sessions/{session}")
     expect(page.get_by_text("Message number 1", exact=True)).to_be_visible()
     region = page.get_by_role("region", name="Messages")
