@@ -6,8 +6,9 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 SERVE := .venv/installed
 DEVELOP := .venv/installed-development
-PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen
+PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen tests/clients/pydantic_ai
 NPM_CLIENTS := tests/clients/npm
+PRISMA := tests/clients/prisma
 PEERS := bench/peers
 WEB := web/dist/explorer/index.html
 WEB_SOURCES = schema.graphql $(shell find web -type f \
@@ -46,7 +47,8 @@ endif
 test: $(DEVELOP)
 	$(BIN)/pytest
 
-test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node_modules/installed
+test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node_modules/installed \
+		$(PRISMA)/node_modules/installed
 	$(BIN)/pytest tests/clients
 
 # in Chromium: Debian's, which root installs where there is none
@@ -105,7 +107,7 @@ lock: $(DEVELOP)
 		--output-file requirements-development.lock $(LOCKED)
 	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
 		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done
-	for folder in web $(NPM_CLIENTS) $(PEERS); do \
+	for folder in web $(NPM_CLIENTS) $(PRISMA) $(PEERS); do \
 		(cd $$folder && npm install --package-lock-only --loglevel=error) || exit 1; done
 
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -164,6 +166,13 @@ $(PEERS)/node_modules/installed: $(PEERS)/package-lock.json $(PEERS)/yoga/schema
 	@echo "Installing other GraphQL servers into $(@D)" >&2
 	@cd $(PEERS) && npm ci --ignore-scripts --loglevel=error
 	@cd $(PEERS) && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npm run --silent build
+	@touch $@
+
+$(PRISMA)/node_modules/installed: $(PRISMA)/package-lock.json $(PRISMA)/build.js $(PRISMA)/schemas.js \
+		$(wildcard $(PRISMA)/schemas/*.prisma)
+	@echo "Installing Prisma into $(@D)" >&2
+	@cd $(PRISMA) && npm ci --ignore-scripts --loglevel=error
+	@cd $(PRISMA) && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npm run --silent build
 	@touch $@
 
 .venv/made:

@@ -8,6 +8,7 @@
     ├── Conflict         it contradicts what is stored                  (CONFLICT)
     ├── Unauthenticated  no key or token, or none that is good       (UNAUTHENTICATED)
     ├── Forbidden        the key or the server's settings forbid it     (FORBIDDEN)
+    ├── Limited          it asks for more than is given at once         (LIMITED)
     └── Unavailable      the database or a token's issuer is away       (UNAVAILABLE)
 
 A message names the fix. It never echoes a value, SQL or a stack trace: everything in a
@@ -66,6 +67,12 @@ class Forbidden(DomainError):
     """The key's scopes or the server's settings do not allow it."""
 
     code = "FORBIDDEN"
+
+
+class Limited(DomainError):
+    """The request asks for more than the server gives at once."""
+
+    code = "LIMITED"
 
 
 class Unavailable(DomainError):

@@ -22,7 +22,10 @@ from resolvers.recording import Recording
 
 @dataclass(frozen=True)
 class Event:
-    """An event to append: its type, and the model and row that it is about."""
+    """An event to append: its type, and the model and row that it is about.
+
+    `id` is given where what is imported must find it again.
+    """
 
     event_type: str
     subject: tuple[type[Any], UUID] | None = None
@@ -30,6 +33,7 @@ class Event:
     actor_id: str | None = None
     duration_ms: int | None = None
     occurred_at: datetime | None = None
+    id: UUID | None = None
 
 
 async def advance(
@@ -70,6 +74,7 @@ async def append(recording: Recording, session: Row[Any], events: Sequence[Event
         SessionEvent,
         [
             {
+                "id": event.id,
                 "session_id": session.id,
                 "root_id": session.root_id,
                 "sequence": first + place,

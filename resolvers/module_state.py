@@ -36,9 +36,10 @@ async def upsert_module_state(
 ) -> Answer:
     """Replace a module's state, or make it, and log exactly one transition.
 
-    A document of the same hash changes nothing. `expected_revision` 0 means that there is none
-    yet. `transition` are columns of `StateTransition`, values are columns of `ModuleState`. With
-    `snapshot_reason` a copy of the new document is kept. Raises `Conflict` for another revision.
+    A document of the same hash changes nothing but `expires_at`, if that is given.
+    `expected_revision` 0 means that there is none yet. `transition` are columns of
+    `StateTransition`, values are columns of `ModuleState`. With `snapshot_reason` a copy of the new
+    document is kept. Raises `Conflict` for another revision.
     """
     check_values(table_of(ModuleState), {"module_id": module_id, "state": state, **values})
     check_values(table_of(StateTransition), transition or {}, "transition.")
@@ -49,6 +50,10 @@ async def upsert_module_state(
     _check_revision(current, expected_revision)
     state_hash = digest(state)
     if current is not None and current.state_hash == state_hash:
+        if "expires_at" in values:
+            current = await recording.change(
+                ModuleState, current.id, expires_at=values["expires_at"]
+            )
         if snapshot_reason is not None:
             await _snapshot(recording, current, snapshot_reason)
         return {"module_state": current.id, "state_transition": None, "changed": False}

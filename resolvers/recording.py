@@ -69,6 +69,8 @@ class Recording:
     _adjustments: dict[Table, Adjustment] = field(default_factory=dict)
     _changed: dict[int, KeptRow] = field(default_factory=dict)
     """The rows to insert or change, by identity, in order."""
+    _new_ids: set[UUID] = field(default_factory=set)
+    """Of those to insert."""
     _attempts: LastAttempts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -184,6 +186,7 @@ class Recording:
             if not key:
                 made.append(self._rows.keep(kept))
                 self._changed[id(kept)] = kept
+                self._new_ids.add(kept.values["id"])
                 self._attempts.know(kept)
             elif inserted := await self._insert_at_once(kept, key):
                 made.append(inserted)
@@ -200,9 +203,8 @@ class Recording:
         )
 
     async def _insert_at_once(self, kept: KeptRow, key: str) -> KeptRow | None:
-        new = {each.values["id"] for each in self._changed.values() if each.is_new}
-        ids = {value for value in kept.values.values() if isinstance(value, UUID)}
-        if self._adjustments or new & ids:
+        ids = [value for value in kept.values.values() if isinstance(value, UUID)]
+        if self._adjustments or not self._new_ids.isdisjoint(ids):
             await self.flush()
         await self.transaction.begin()
         names = ("project_id", *sorted(kept.changed))
@@ -292,6 +294,7 @@ class Recording:
             await self.transaction.begin()
         self._adjustments.clear()
         self._changed.clear()
+        self._new_ids.clear()
         if at_once or adjustments or self.moment is None:
             written = rows if at_once else ()
             self.moment = await write_rows(self.transaction, self.project_id, adjustments, written)

@@ -1,29 +1,25 @@
 """Sessions: their loaders, and how they are recorded."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from models import (
     Agent,
     AgentVersion,
     EventType,
-    Memory,
-    Message,
     Session,
     SessionKind,
     SessionStatus,
     ToolCall,
 )
-from resolvers.confirmation import cancel_confirmations, tell_of_pending
+from resolvers.confirmation import cancel_confirmations
 from resolvers.errors import Conflict, Invalid
 from resolvers.feed import Event, advance, append, status_changed
-from resolvers.identifiers import encode, table_of
+from resolvers.identifiers import table_of
 from resolvers.loaders import (
     by_id,
     one_by_column,
@@ -37,7 +33,6 @@ from resolvers.lookup import (
     check_same_input,
     find,
     find_named,
-    not_found,
 )
 from resolvers.merge_patch import patch_metadata
 from resolvers.recording import Answer, Recording, digest
@@ -79,7 +74,7 @@ async def create_session(
     """
     if session_id is not None:
         check_own_name(session_id, "sessionId")
-    values |= {"id": uuid7(), "session_id": session_id}
+    values |= {"id": values.get("id") or uuid7(), "session_id": session_id}
     values |= await _place(recording, parent, kind, values["id"])
     values |= await _agent(recording, agent, agent_version)
     call = None
@@ -240,79 +235,19 @@ async def end_session(
     return {"session": ended.id}
 
 
-async def delete_session(recording: Recording, *, session: str) -> Answer:
-    """Delete a session with all sessions below it and everything recorded in them."""
-    top = await find_named(recording, Session.session_id, session, "session")
-    locked = await lock_trees(recording, [top.id])
-    if not locked:
-        raise not_found(Session, "session")
-    await delete_locked(recording, locked)
-    return {"deleted_session": encode("session", top.id), "deleted_session_count": len(locked)}
+async def expire_session(recording: Recording, *, session: str) -> Answer:
+    """Let a session that is due expire; one that has ended or was given more time stays as it is.
 
-
-async def delete_locked(recording: Recording, locked: Sequence[UUID]) -> None:
-    """Delete the sessions that `lock_trees` gave, and tell who follows them or waits in them."""
-    await tell_of_pending(recording, locked)
-    columns = table_of(Session).c
-    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
-    await recording.execute(
-        delete(Session).where(columns.project_id == recording.project_id, columns.id == within)
-    )
-    recording.topics += locked
-
-
-async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Lock what the deletion of some sessions changes, in the order in which others lock it.
-
-    That is the sessions and all below them, from the top down, whose UUIDs it gives; then the
-    memories that hang on them.
+    It ends when its time was up, or when it began if that is later.
     """
-    project_id, sessions = recording.project_id, table_of(Session).c
-    tops = any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
-    below = (
-        select(sessions.id)
-        .where(sessions.project_id == project_id, sessions.id == tops)
-        .cte("below", recursive=True)
-    )
-    children = sessions.project_id == project_id, sessions.parent_id == below.c.id
-    # one of them may stand below another: then it is found twice
-    below = below.union(select(sessions.id).where(*children))
-    found = await recording.execute(
-        select(sessions.id)
-        .where(sessions.project_id == project_id, sessions.id.in_(select(below.c.id)))
-        .order_by(sessions.depth, sessions.id)
-        .with_for_update()
-    )
-    locked = list(found.scalars())
-    await lock_linked_memories(recording, locked)
-    return locked
-
-
-async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]) -> None:
-    """Lock the memories that were made in sessions or drawn from their messages.
-
-    They lose the link when the sessions, which are locked by then, are deleted.
-    """
-    project_id = recording.project_id
-    memories, messages = (table_of(model).c for model in (Memory, Message))
-    within = any_(bindparam("sessions", list(session_ids), ARRAY(Uuid)))
-    made = select(memories.id).where(
-        memories.project_id == project_id, memories.session_id == within
-    )
-    drawn = (
-        select(memories.id)
-        .join(
-            Message,
-            and_(
-                messages.project_id == memories.project_id,
-                messages.id == memories.source_message_id,
-            ),
-        )
-        .where(memories.project_id == project_id, messages.session_id == within)
-    )
-    await recording.execute(
-        select(memories.id)
-        .where(memories.project_id == project_id, memories.id.in_(made.union(drawn)))
-        .order_by(memories.id)
-        .with_for_update(key_share=True)
+    current = await find_named(recording, Session.session_id, session, "session", lock=True)
+    now = (await recording.execute(select(func.now()))).scalar_one()
+    due_at = current.expires_at
+    if current.status in ENDED or due_at is None or due_at > now:
+        return {"session": current.id}
+    return await end_session(
+        recording,
+        session=session,
+        status=SessionStatus.EXPIRED,
+        ended_at=max(due_at, current.started_at),
     )

@@ -6,7 +6,7 @@ transaction, and the same key again gives it back without writing.
 """
 
 from asyncio import sleep
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import random
 from typing import Any
 from uuid import UUID
@@ -144,16 +144,15 @@ async def _claim(
     input_hash = digest({"mutation": mutation, **arguments})
     transaction, project_id = recording.transaction, recording.project_id
     await transaction.begin()
-    claimed = await transaction.fetch(
-        _CLAIM,
-        {"project_id": project_id, "key": key, "mutation": mutation, "input_hash": input_hash},
-    )
-    if claimed:
-        recording.moment = claimed[0][0]
-        return None
-    ((first_hash, answer_text),) = await transaction.fetch(
-        _FIND_CLAIM, {"project": project_id, "own_key": key}
-    )
+    values = {"project_id": project_id, "key": key, "mutation": mutation, "input_hash": input_hash}
+    found: list[Sequence[Any]] = []
+    while not found:  # one that is old may be deleted between the two
+        claimed = await transaction.fetch(_CLAIM, values)
+        if claimed:
+            recording.moment = claimed[0][0]
+            return None
+        found = await transaction.fetch(_FIND_CLAIM, {"project": project_id, "own_key": key})
+    ((first_hash, answer_text),) = found
     if first_hash != input_hash:
         raise Conflict(
             "This key was used with another input; use a new key for a new request.",

@@ -31,6 +31,7 @@ from schema.mutations.turn import TurnMutation
 from schema.node import NodeQuery
 from schema.scalars import SCALARS
 from schema.session import SessionQuery
+from schema.session_export import SessionExportQuery
 from schema.subscriptions.confirmation import ConfirmationSubscription
 from schema.subscriptions.memory_access import MemoryAccessSubscription
 from schema.subscriptions.session import SessionSubscription
@@ -48,6 +49,7 @@ Query = merge_types(
     (
         NodeQuery,
         SessionQuery,
+        SessionExportQuery,
         MessageQuery,
         ToolCallQuery,
         ConfirmationQuery,

@@ -75,7 +75,9 @@ class Memory(Node):
         Model.invalid_at, "From when on it is no longer true; null for never."
     )
     expires_at: datetime | None = column(
-        Model.expires_at, "When the memory is to expire; null for never."
+        Model.expires_at,
+        "When the memory expires: within a few seconds after, it is deleted, with its accesses, "
+        "annotations, relations and revisions. Null for never.",
     )
     access_count: int = column(Model.access_count, "How often it was used.")
     last_accessed_at: datetime | None = column(

@@ -35,7 +35,9 @@ class ModuleState(Node):
     )
     revision: int = column(Model.revision, "Counts the changes: 1, 2, 3 …; for `expectedRevision`.")
     expires_at: datetime | None = column(
-        Model.expires_at, "When the state is to expire; null for never."
+        Model.expires_at,
+        "When the state expires: within a few seconds after, it is deleted, with its transitions "
+        "and snapshots. Null for never.",
     )
     created_at: datetime = column(Model.created_at, "When revision 1 was recorded.")
     updated_at: datetime = column(Model.updated_at, "When the latest revision was recorded.")

@@ -128,7 +128,9 @@ class Session(Node):
         Model.last_activity_at, "When something was last recorded in the session."
     )
     expires_at: datetime | None = column(
-        Model.expires_at, "When the session is to expire; null for never."
+        Model.expires_at,
+        "When the session expires: if it is ACTIVE or WAITING then, it becomes EXPIRED within a "
+        "few seconds after. Null for never.",
     )
     created_at: datetime = column(Model.created_at, "When the session was recorded.")
     updated_at: datetime = column(

@@ -21,7 +21,9 @@ class StateSnapshot(Node):
     state: JSON = column(Model.state, "The document as it was.")
     reason: str = column(Model.reason, "Why it is kept.")
     expires_at: datetime | None = column(
-        Model.expires_at, "When the copy is to expire; null for never."
+        Model.expires_at,
+        "When the copy expires, as its state was to when it was made: within a few seconds after, "
+        "it is deleted. Null for never.",
     )
     created_at: datetime = column(Model.created_at, "When the copy was made.")
 

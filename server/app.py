@@ -16,6 +16,7 @@ from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
 from server.confirmation_expiry import ConfirmationExpiry
+from server.expiry import Expiry
 from server.http.cross_origin import allow_origins
 from server.http.event_stream import EventStreams
 from server.http.graphql_endpoint import GraphQLEndpoint
@@ -23,14 +24,20 @@ from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
 from server.http.web_pages import WebPages
+from server.idempotency_key_expiry import IdempotencyKeyExpiry
 from server.metrics import Metrics
 from server.notices.change_notices import ChangeNotices
 from server.open_streams import OpenStreams
 from server.operations.operation_log import OperationLog
 from server.operations.operation_metrics import OperationMetrics
 from server.operations.operation_runner import OperationRunner
+from server.otlp.span_metrics import SpanMetrics
+from server.otlp.span_sweep import SpanSweep
+from server.otlp.traces_endpoint import PATH as TRACES_PATH
+from server.otlp.traces_endpoint import TracesEndpoint
 from server.persisted_documents import PersistedDocuments
 from server.process_metrics import add_process_metrics
+from server.retention import Retention
 from server.settings import Settings
 from server.telemetry import open_tracing
 from server.websocket.endpoint import WebSocketEndpoint
@@ -50,7 +57,10 @@ def create_app(
     """
     authenticator = Authenticator(engine, settings)
     notices = ChangeNotices(settings, engine.url)
-    expiry = ConfirmationExpiry(engine, notices.changes)
+    confirmation_expiry = ConfirmationExpiry(engine, notices.changes)
+    expiry = Expiry(engine, notices.changes)
+    retention = Retention(engine, notices.changes)
+    key_expiry = IdempotencyKeyExpiry(engine, settings.idempotency_key_retention_days)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -64,7 +74,11 @@ def create_app(
             authenticator.key_use.written(),
             metrics.kept_fresh(),
             notices.exchanged(),
-            expiry.kept_on_time(),
+            confirmation_expiry.running(),
+            expiry.running(),
+            retention.running(),
+            key_expiry.running(),
+            sweep.running(),
         ):
             yield
         await engine.dispose()
@@ -73,6 +87,8 @@ def create_app(
 
     tracing = open_tracing(settings)
     metrics = Metrics()
+    span_metrics = SpanMetrics(metrics)
+    sweep = SpanSweep(engine, notices.changes, span_metrics)
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
     pages = WebPages(has_graphiql=settings.serves_graphiql)
@@ -95,11 +111,13 @@ def create_app(
     metrics.gauge(
         "sessiongraph_waits", "Queries that wait for a decision.", lambda: runner.waits.number
     )
-    notices.add_metrics(metrics)
+    for counted in (notices, expiry, retention, key_expiry):
+        counted.add_metrics(metrics)
     log = OperationLog(OperationMetrics(metrics), settings.slow_operation_seconds)
     backend = Backend(
         runner, authenticator.caller, context_for, authenticator.is_valid, log, settings
     )
+    router.routes.append(Route(TRACES_PATH, TracesEndpoint(backend, span_metrics)))
     if streams is None:
         streams = OpenStreams(settings)
     streams.when_stopping(runner.waits.stop)

@@ -9,14 +9,18 @@ from sqlalchemy.exc import DBAPIError
 
 from server.commands.backup import backup
 from server.commands.demo import demo
+from server.commands.export_file import export_file
 from server.commands.forget import forget
 from server.commands.import_file import import_file
+from server.commands.import_prisma import import_prisma
 from server.commands.keys import keys
 from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
 from server.commands.projects import projects
+from server.commands.prune import prune
 from server.commands.restore import restore
+from server.commands.retention import retention
 from server.commands.schema_changes import schema_changes
 from server.commands.serve import serve
 from server.commands.stats import stats
@@ -37,14 +41,18 @@ application.command()(demo)
 application.command()(backup)
 application.command()(restore)
 application.command(name="import")(import_file)
+application.command(name="export")(export_file)
+application.command(name="import-prisma")(import_prisma)
 application.command()(persist)
 application.command()(forget)
 application.command()(stats)
+application.command()(prune)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)
 application.add_typer(keys, name="keys")
 application.add_typer(projects, name="projects")
+application.add_typer(retention, name="retention")
 
 
 def main() -> None:

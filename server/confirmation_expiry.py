@@ -4,13 +4,12 @@ Every server process does so, since each may be the only one. Whichever comes fi
 confirmation, under the locks that decisions take; the others find it ended.
 """
 
-from asyncio import CancelledError, Semaphore, create_task, gather, sleep, timeout
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from asyncio import Semaphore, gather, timeout
+from collections.abc import Sequence
+from contextlib import suppress
 from random import shuffle
 from typing import Any
 
-import structlog
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,7 +20,7 @@ from resolvers.errors import DomainError
 from resolvers.identifiers import encode
 from resolvers.pooled_connection import connect
 from resolvers.transaction import record
-from server.operations.database_errors import read_database_error
+from server.background_task import BackgroundTask
 
 _PAUSE_SECONDS = 1.0
 """The longest pause between two looks."""
@@ -50,50 +49,30 @@ _FIND_DUE = text(f"""
     ORDER BY due_at LIMIT {_BATCH}
 """)  # noqa: S608  of constants
 
-_log = structlog.get_logger()
 
-
-class ConfirmationExpiry:
+class ConfirmationExpiry(BackgroundTask):
     """Ends confirmations whose time is up, in all projects."""
 
+    failure = "confirmations not expired"
+    pause_seconds = _PAUSE_SECONDS
+
     def __init__(self, engine: AsyncEngine, changes: Changes) -> None:
+        super().__init__()
         self._engine = engine
         self._changes = changes
         self._turns = Semaphore(_AT_ONCE)
-        self._is_failing = False
 
-    @asynccontextmanager
-    async def kept_on_time(self) -> AsyncIterator[None]:
-        """Do so while the block runs."""
-        expiring = create_task(self._run())
-        try:
-            yield
-        finally:
-            expiring.cancel()
-            with suppress(CancelledError):
-                await expiring
-
-    async def _run(self) -> None:
-        while True:
-            pause = await self._look()
-            await sleep(pause)
-
-    async def _look(self) -> float:
-        """End what is due; give the seconds until the next look."""
-        try:
-            found = await self._find_due()
-        except Exception as error:  # noqa: BLE001  such as that the database is away
-            self._tell([error])
-            return _PAUSE_SECONDS
+    async def work(self) -> tuple[float, Sequence[BaseException]]:
+        """End what is due."""
+        found = await self._find_due()
         due = [row for row in found if row.seconds <= 0]
         shuffle(due)  # so that processes that look at the same time do not all do the same
         ended = await gather(*[self._end(row) for row in due], return_exceptions=True)
         errors = [each for each in ended if each is not None]
-        self._tell(errors)
         if len(due) == _BATCH and not errors:
-            return 0
+            return 0, errors
         ahead: list[float] = [row.seconds for row in found if row.seconds > 0]
-        return min([_PAUSE_SECONDS, *ahead])
+        return min([_PAUSE_SECONDS, *ahead]), errors
 
     async def _find_due(self) -> Sequence[Row[Any]]:
         async with connect(self._engine) as connection:
@@ -105,16 +84,3 @@ class ConfirmationExpiry:
         async with self._turns, timeout(_MOST_SECONDS):
             with suppress(DomainError):  # it was deleted meanwhile
                 await record(context, "expireConfirmation", expire_confirmation, given)
-
-    def _tell(self, errors: Sequence[BaseException]) -> None:
-        """Log what goes wrong, once until all goes well again."""
-        if errors and not self._is_failing:
-            error = errors[0]
-            is_ours = read_database_error(error) is None and not isinstance(error, TimeoutError)
-            _log.warning(
-                "confirmations not expired",
-                number=len(errors),
-                error=type(error).__name__,
-                exc_info=error if is_ours else None,
-            )
-        self._is_failing = bool(errors)

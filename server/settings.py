@@ -147,6 +147,8 @@ class Settings(BaseSettings):
     """Where `/metrics` is; None means on the server's own port, and only on loopback."""
     metrics_host: str = "127.0.0.1"
     """The address that `metrics_port` is of."""
+    idempotency_key_retention_days: PositiveInt = 7
+    """How long idempotency keys are kept, but for those of imports, which are kept for ever."""
     telemetry: bool = False
     """Send traces by OpenTelemetry, as its own variables `OTEL_…` say."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -28,7 +28,7 @@ from server.operations.answer import Outcome
 from server.operations.operation_runner import OperationRunner, ReadyOperation
 from server.structured_logs import trace_id
 
-_PATHS = {"/graphql", "/healthz", "/readyz", "/metrics"}
+_PATHS = {"/graphql", "/healthz", "/readyz", "/metrics", "/v1/traces"}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _SQL_CHARACTERS = 4_000
 _SERVER_ERROR = 500

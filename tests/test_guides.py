@@ -129,7 +129,7 @@ def test_the_timeouts_and_limits_that_are_promised_are_the_servers() -> None:
     assert f"kills a worker after {workers._KILL_SECONDS}." in RELIABILITY
 
 
-@pytest.mark.parametrize("name", ["following.md", "human-in-the-loop.md"])
+@pytest.mark.parametrize("name", ["following.md", "human-in-the-loop.md", "opentelemetry.md"])
 def test_the_documents_of_the_other_guides_are_valid(name: str) -> None:
     text = (ROOT / "docs/guides" / name).read_text()
     documents = re.findall(r"^```graphql\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

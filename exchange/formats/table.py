@@ -9,12 +9,14 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from exchange.archive.import_archive import import_archive, is_archive
 from exchange.formats.anthropic_messages import anthropic_ties, is_anthropic, read_anthropic
 from exchange.formats.chat_completions import is_chat, read_chat
 from exchange.formats.langsmith_runs import is_langsmith, langsmith_ties, read_langsmith
 from exchange.formats.openai_responses import is_response, read_responses, response_ties
 from exchange.grouped_lines import first_object, import_grouped_lines
 from exchange.json_lines import Line
+from exchange.spans.import_file import import_exports, is_otlp
 from exchange.transcripts import ImportedLine, import_each_line
 from resolvers.context import Context
 from resolvers.errors import Invalid
@@ -59,6 +61,13 @@ FORMATS: dict[str, Format] = {
             is_langsmith,
             partial(import_grouped_lines, langsmith_ties, read_langsmith),
         ),
+        Format(
+            "sessiongraph",
+            "what `sessiongraph export` wrote, restored as it was",
+            is_archive,
+            import_archive,
+        ),
+        Format("otlp", "OpenTelemetry spans of agents, exports in JSON", is_otlp, import_exports),
     )
 }
 

@@ -18,10 +18,15 @@ def upgrade() -> None:
     op.create_table(
         "spans",
         sa.Column("project_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("trace_id", sa.LargeBinary(), nullable=False),
-        sa.Column("span_id", sa.LargeBinary(), nullable=False),
-        sa.Column("parent_span_id", sa.LargeBinary(), nullable=True),
-        sa.Column("span", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("parent_id", sa.LargeBinary(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("conversation", sa.Text(), nullable=True),
+        sa.Column("tool_call_id", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "operation", postgresql.JSON(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -29,11 +34,25 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("octet_length(span_id) = 8", name=op.f("ck_spans__span_id")),
-        sa.CheckConstraint("octet_length(trace_id) = 16", name=op.f("ck_spans__trace_id")),
-        sa.PrimaryKeyConstraint("project_id", "trace_id", "span_id", name=op.f("pk_spans")),
+        sa.CheckConstraint("octet_length(id) = 24", name=op.f("ck_spans__id")),
+        sa.CheckConstraint("octet_length(parent_id) = 24", name=op.f("ck_spans__parent_id")),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_spans")),
     )
     op.create_index(op.f("ix_spans__created_at"), "spans", ["created_at"], unique=False)
+    op.create_index(
+        "ix_spans__waiting",
+        "spans",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("recorded_at IS NULL"),
+    )
+    op.create_index(
+        "ix_spans__links",
+        "spans",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("kind IS NULL"),
+    )
     op.create_table(
         "retention_rules",
         sa.Column("project_id", sa.Integer(), autoincrement=False, nullable=False),

@@ -3,7 +3,8 @@
 Events take their positions when they are written, and show when their transaction commits: one
 that commits late shows behind others that a reader has passed. So a reader passes no position
 until the transactions that might have taken a lower one have ended. Who writes events holds a lock
-on their table until then, which `pg_locks` shows; other transactions hold up nobody.
+on their table until then, which `pg_locks` shows; other transactions hold up nobody, and neither
+do those that prune.
 """
 
 from asyncio import Task, create_task, sleep, wait
@@ -20,16 +21,25 @@ _PATIENCE_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.05
 
+DELETION_LOCK = (1_936_812_409, 1)
+"""The keys of the advisory lock of a transaction that only deletes events, and takes no position:
+it may last longer than others, and nobody waits for its end. One has it at a time."""
+
 _LAST_POSITION = compile_statement(
     text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM session_event_positions")
 )
 _WRITERS = compile_statement(
-    text(
-        "SELECT virtualtransaction FROM pg_locks"
-        " WHERE locktype = 'relation' AND relation = 'session_events'::regclass"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND mode = 'RowExclusiveLock' AND granted"
-    )
+    text(f"""
+        SELECT virtualtransaction FROM pg_locks
+        WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND granted AND (
+                locktype = 'relation' AND relation = 'session_events'::regclass
+                    AND mode = 'RowExclusiveLock'
+                OR locktype = 'advisory' AND classid = {DELETION_LOCK[0]}
+                    AND objid = {DELETION_LOCK[1]} AND objsubid = 2
+            )
+        GROUP BY virtualtransaction HAVING bool_and(locktype = 'relation')
+    """)  # noqa: S608  of constants
 )
 
 

@@ -48,7 +48,9 @@ class CreateMemoryInput(RecordingInput):
     source_type: str | None = optional("What kind of source it came from.")
     valid_at: datetime | None = optional("From when on it is true.")
     invalid_at: datetime | None = optional("From when on it is no longer true.")
-    expires_at: datetime | None = optional("When it is to expire.")
+    expires_at: datetime | None = optional(
+        "When it is to be deleted, a few seconds later at most; never if left out."
+    )
     embedding: list[float] | None = optional(
         "The content as a vector, in the runtime's own model; 1 to 16,000 numbers."
     )
@@ -86,7 +88,9 @@ class UpdateMemoryInput(RecordingInput):
     state: MemoryState | None = optional("Whether it holds; must not be null.")
     valid_at: datetime | None = optional("From when on it is true; null for always.")
     invalid_at: datetime | None = optional("From when on it is no longer true; null for never.")
-    expires_at: datetime | None = optional("When it is to expire; null for never.")
+    expires_at: datetime | None = optional(
+        "When it is to be deleted, a few seconds later at most; null for never."
+    )
     embedding: list[float] | None = optional("The content as a vector; null for none.")
     metadata: JSON | None = optional("Replaces the metadata; must not be null.")
     metadata_patch: JSON | None = optional(METADATA_PATCH)

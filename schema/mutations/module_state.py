@@ -39,7 +39,10 @@ class ModuleStateInput:
     )
     state_type: str | None = optional("The runtime's kind of state.")
     version: str | None = optional("The version of the document's form.")
-    expires_at: datetime | None = optional("When the state is to expire; null for never.")
+    expires_at: datetime | None = optional(
+        "When the state is to be deleted, a few seconds later at most; null for never. It is taken "
+        "over even where the document is the same already."
+    )
     snapshot_reason: str | None = optional("Keep a copy of the document, for this reason.")
     transition: TransitionInput | None = optional("What set the change off.")
     created_at: datetime | None = optional("When it happened; now if left out.")

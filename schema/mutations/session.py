@@ -8,10 +8,10 @@ from models import Scope, SessionKind, SessionStatus
 from resolvers.session import (
     SESSION,
     create_session,
-    delete_session,
     end_session,
     update_session,
 )
+from resolvers.session_deletion import delete_session
 from schema.fields import one, value
 from schema.mutations.declaration import (
     METADATA_PATCH,
@@ -53,7 +53,10 @@ class CreateSessionInput(RecordingInput):
     context: JSON | None = optional("The runtime's own context; {} if left out.")
     metadata: JSON | None = optional("Anything else that is known; {} if left out.")
     started_at: datetime | None = optional("When it began; now if left out.")
-    expires_at: datetime | None = optional("When it is to expire; never if left out.")
+    expires_at: datetime | None = optional(
+        "When it is to become EXPIRED unless it has ended, a few seconds later at most; never if "
+        "left out."
+    )
 
 
 @strawberry.type(description="The session that was created.")
@@ -86,7 +89,10 @@ class UpdateSessionInput(RecordingInput):
         "How content the person was, 0 to 1; null for unknown."
     )
     learning_outcomes: JSON | None = optional("What was learned; null for nothing.")
-    expires_at: datetime | None = optional("When it is to expire; null for never.")
+    expires_at: datetime | None = optional(
+        "When it is to become EXPIRED unless it has ended, a few seconds later at most; null for "
+        "never."
+    )
 
 
 @strawberry.type(description="The session that was changed.")

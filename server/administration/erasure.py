@@ -9,15 +9,15 @@ erasure that was broken off goes on when it is run again.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, delete, update
+from sqlalchemy import Table, delete, func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models import Span
 from resolvers.context import Context
 from resolvers.errors import Invalid
-from resolvers.identifiers import PREFIXES, encode
+from resolvers.identifiers import PREFIXES, encode, table_of
 from resolvers.recording import Answer, Recording
 from resolvers.transaction import record
 from resolvers.validation import check_name
@@ -48,6 +48,9 @@ from server.administration.person_search import Hit, PersonSearch
 from server.administration.planner_statistics import forget_frequent_values
 from server.administration.redaction import FORGOTTEN, redact_rows
 
+_SPANS = table_of(Span)
+_TRACE_ID_BYTES = 16
+"""With which a span's id begins."""
 _MOST_ROUNDS = 5
 """After which somebody writes faster than we erase."""
 
@@ -160,9 +163,7 @@ class _Erasure:
     async def _mend(self, table: Table, hits: Sequence[Hit]) -> None:
         context = Context(self.engine, self.project_id)
         if table in DERIVED:
-            key = table.c[DERIVED[table]]
-            values = list({getattr(hit.row, key.name) for hit in hits})
-            answer = await record(context, "forget", _delete, {"key": key, "values": values})
+            answer = await record(context, "forget", _delete, {"table": table, "hits": hits})
             self.certificate.deleted[table.name] += answer["rows"]
         elif table not in (SESSIONS, MEMORIES):  # which the next round deletes
             ids = [hit.row.id for hit in hits]
@@ -213,10 +214,15 @@ def _goes(hit: Hit, going: Mapping[Table, set[UUID]]) -> bool:
     )
 
 
-async def _delete(recording: Recording, *, key: Column[Any], values: Sequence[Any]) -> Answer:
-    table = key.table
+async def _delete(recording: Recording, *, table: Table, hits: Sequence[Hit]) -> Answer:
+    columns = table.c
+    if table is _SPANS:
+        traces = {hit.row.id[:_TRACE_ID_BYTES] for hit in hits}
+        goes = func.substring(columns.id, 1, _TRACE_ID_BYTES).in_(traces)
+    else:
+        goes = columns.key.in_({hit.row.key for hit in hits})
     deleted = await recording.execute(
-        delete(table).where(table.c.project_id == recording.project_id, key.in_(values))
+        delete(table).where(columns.project_id == recording.project_id, goes)
     )
     return {"rows": deleted.rowcount}
 

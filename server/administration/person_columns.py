@@ -39,10 +39,9 @@ NAMED = {
 """Who did something in a row of others, with the columns that say what: they are emptied, and the
 row stays, since others count and number it."""
 
-
-DERIVED = {table_of(IdempotencyKey): "key", table_of(Span): "trace_id"}
-"""What is only kept for a while, to know what came before: a row that holds the ID goes, and with
-it those of the same value in this column."""
+DERIVED = (table_of(IdempotencyKey), table_of(Span))
+"""What is only kept for a while, to know what came before: a row that holds the ID goes. A span
+goes with its trace."""
 
 
 def searched_tables() -> list[Table]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CursorResult,
     Executable,
     LargeBinary,
+    Row,
     Select,
     Table,
     Uuid,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     or_,
     select,
     update,
@@ -43,15 +45,16 @@ from models import (
 from resolvers.context import Context
 from resolvers.identifiers import table_of
 from resolvers.recording import Answer, Recording
-from resolvers.session import delete_locked, lock_trees
+from resolvers.row_slices import slices
+from resolvers.session_deletion import delete_locked, lock_trees, with_all_below
 from resolvers.transaction import record
 from server.administration.person_search import NO_TIMEOUT
 
 BATCH_ROWS = 2_000
 """About so many rows go in a transaction, unless one session or memory has more."""
 
-Found = list[tuple[UUID, int]]
-"""The ids of records, and about how many rows each holds."""
+Found = Sequence[Row[Any]]
+"""The `id` of records, and about how many `rows` each holds."""
 
 SESSIONS, MEMORIES = table_of(Session), table_of(Memory)
 STATES = table_of(ModuleState)
@@ -76,17 +79,10 @@ async def find_sessions(engine: AsyncEngine, project_id: int, user_id: str) -> F
     Each has the rows that it holds, about.
     """
     columns = SESSIONS.c
-    below = (
-        select(columns.id)
-        .where(columns.project_id == project_id, columns.user_id == user_id)
-        .cte("below", recursive=True)
-    )
-    children = columns.project_id == project_id, columns.parent_id == below.c.id
-    below = below.union(select(columns.id).where(*children))
     rows = 1 + columns.event_sequence + columns.message_count + columns.tool_call_count
     statement = (
-        select(columns.id, rows)
-        .where(columns.project_id == project_id, columns.id.in_(select(below.c.id)))
+        select(columns.id, rows.label("rows"))
+        .where(with_all_below(project_id, columns.user_id == user_id))
         .order_by(columns.depth.desc(), columns.id)
     )
     return await _read(engine, statement)
@@ -96,7 +92,7 @@ async def find_memories(engine: AsyncEngine, project_id: int, user_id: str) -> F
     """Give a person's memories, with the rows that each holds, about."""
     columns = MEMORIES.c
     statement = (
-        select(columns.id, columns.access_count + columns.revision)
+        select(columns.id, (columns.access_count + columns.revision).label("rows"))
         .where(columns.project_id == project_id, columns.user_id == user_id)
         .order_by(columns.id)
     )
@@ -106,7 +102,8 @@ async def find_memories(engine: AsyncEngine, project_id: int, user_id: str) -> F
 async def _read(engine: AsyncEngine, statement: Select[Any]) -> Found:
     async with engine.connect() as connection:
         await connection.execute(NO_TIMEOUT)
-        return [(row[0], row[1]) for row in await connection.execute(statement)]
+        rows: Found = (await connection.execute(statement)).all()
+        return rows
 
 
 def states_of(project_id: int, session_ids: Sequence[UUID]) -> Select[Any]:
@@ -139,16 +136,7 @@ async def find_drawn(
 
 def batches(found: Found) -> list[list[UUID]]:
     """Put together what goes in one transaction, in the order given."""
-    batch: list[UUID] = []
-    given = [batch]
-    size = 0
-    for own_id, rows in found:
-        if batch and size + rows > BATCH_ROWS:
-            batch, size = [], 0
-            given.append(batch)
-        batch.append(own_id)
-        size += rows
-    return given if batch else []
+    return [[each.id for each in part] for part in slices(found, BATCH_ROWS)]
 
 
 async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[str, int]:
@@ -167,7 +155,7 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
         await recording.execute(
             delete(Span).where(
                 _SPANS.c.project_id == recording.project_id,
-                _SPANS.c.trace_id.in_(_traces(recording.project_id, locked)),
+                _in_traces(recording.project_id, locked),
             )
         )
         await recording.execute(
@@ -184,13 +172,21 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
     return _counts(await record(context, "forget", erase, {}))
 
 
-def _traces(project_id: int, session_ids: Sequence[UUID]) -> Select[Any]:
+def _in_traces(project_id: int, session_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Whether a span is of a trace that a message of some sessions names; joins with those."""
     columns = table_of(Message).c
-    return select(func.decode(columns.trace_id, "hex", type_=LargeBinary)).where(
-        columns.project_id == project_id,
-        columns.session_id == _any_of(session_ids),
-        columns.trace_id.regexp_match("^[0-9a-fA-F]{32}$"),
+    traces = (
+        select(func.decode(columns.trace_id, "hex", type_=LargeBinary).label("id"))
+        .where(
+            columns.project_id == project_id,
+            columns.session_id == _any_of(session_ids),
+            columns.trace_id.regexp_match("^[0-9a-fA-F]{32}$"),
+        )
+        .distinct()
+        .subquery("traces")
     )
+    first, last = (literal(end, LargeBinary) for end in (bytes(8), b"\xff" * 8))
+    return _SPANS.c.id.between(traces.c.id.op("||")(first), traces.c.id.op("||")(last))
 
 
 async def erase_memories(context: Context, memory_ids: Sequence[UUID]) -> dict[str, int]:
@@ -239,7 +235,7 @@ def sessions_with_rows(project_id: int, session_ids: Sequence[UUID]) -> Executab
                 _rows(table, project_id, table.c.module_state_id.in_(states))
                 for table in _OF_STATES
             ),
-            _rows(_SPANS, project_id, _SPANS.c.trace_id.in_(_traces(project_id, session_ids))),
+            _rows(_SPANS, project_id, _in_traces(project_id, session_ids)),
         ]
     )
 

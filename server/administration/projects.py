@@ -43,8 +43,13 @@ async def find_project(connection: AsyncConnection, name: str) -> int:
     return found
 
 
-async def project_ids(connection: AsyncConnection) -> dict[str, int]:
-    """Give the ids of all projects by name, those with them that are being deleted."""
+async def choose_projects(connection: AsyncConnection, name: str | None) -> dict[str, int]:
+    """Give the id of a project by its name; with None those of all, also of those that go.
+
+    Raises `NotFound`, or `Invalid` for what is no name.
+    """
+    if name is not None:
+        return {name: await find_project(connection, name)}
     rows = await connection.execute(select(Project.name, Project.id).order_by(Project.name))
     return {row.name: row.id for row in rows}
 

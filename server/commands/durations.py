@@ -18,3 +18,11 @@ def read_duration(given: str) -> timedelta:
     if duration > _LONGEST:
         raise typer.BadParameter("Give at most a hundred years.")
     return duration
+
+
+def write_duration(duration: timedelta) -> str:
+    """Write a length of time of whole seconds as it is read, in the largest unit that fits."""
+    seconds = round(duration.total_seconds())
+    sizes = {unit: round(timedelta(**{name: 1}).total_seconds()) for unit, name in _UNITS.items()}
+    unit = next(unit for unit in "dhms" if seconds % sizes[unit] == 0)
+    return f"{seconds // sizes[unit]}{unit}"

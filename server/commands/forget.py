@@ -10,7 +10,7 @@ import typer
 
 from server.administration.erasure import erase_person
 from server.administration.erasure_certificate import Certificate, Place
-from server.administration.projects import find_project, project_ids
+from server.administration.projects import choose_projects
 from server.commands import tell
 from server.commands.administer import refusals_told
 from server.operator_error import OperatorError
@@ -65,10 +65,7 @@ def forget(
 async def _forget(user: str, project: str | None, *, dry_run: bool, redact: bool) -> Certificate:
     async with open_store(Settings(), tell) as engine:
         async with engine.connect() as connection:
-            if project is None:
-                projects = await project_ids(connection)
-            else:
-                projects = {project: await find_project(connection, project)}
+            projects = await choose_projects(connection, project)
         return await erase_person(engine, projects, user, tell, dry_run=dry_run, redacts=redact)
 
 

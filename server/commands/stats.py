@@ -9,7 +9,7 @@ import orjson
 import typer
 from rich.filesize import decimal
 
-from server.administration.projects import find_project, project_ids
+from server.administration.projects import choose_projects
 from server.administration.store_statistics import (
     ProjectSessions,
     ProjectTable,
@@ -46,10 +46,7 @@ def stats(
 async def _read(project: str | None) -> StoreStatistics:
     async with open_store(Settings(), tell) as engine:
         async with engine.connect() as connection:
-            if project is None:
-                projects = await project_ids(connection)
-            else:
-                projects = {project: await find_project(connection, project)}
+            projects = await choose_projects(connection, project)
         return await read_statistics(engine, projects)
 
 

@@ -13,15 +13,16 @@ from typing import Any, TypeVar
 from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
-from resolvers.errors import DomainError, Invalid, Unauthenticated, Unavailable
+from resolvers.errors import DomainError, Invalid, Unavailable
 from server.backend import Backend
 from server.caller import Caller
 from server.http.event_stream import EventStreams, wait_until_gone
+from server.http.http_caller import find_caller
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
 from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, negotiate
-from server.http.refusals import STATUS_OF_CODE, Refusal, status_of
-from server.http.request_record import Headers, RequestRecord, authorization_of, record_of
+from server.http.refusals import STATUS_OF_CODE, Refusal, refusal_of
+from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import send_bytes, send_refusal
 from server.http.web_pages import WebPages
 from server.operations.answer import Outcome, write_answer
@@ -64,7 +65,7 @@ class GraphQLEndpoint:
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, media_type: str, record: RequestRecord
     ) -> None:
-        caller = await self._caller(record)
+        caller = await find_caller(self._backend.authenticate, record)
         shares = self._runner.shares
         try:
             with shares.request(shares.of(caller)) as counted:
@@ -91,7 +92,7 @@ class GraphQLEndpoint:
                 )
         except RateLimited as error:
             await sleep(REFUSAL_PAUSE_SECONDS)
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
 
     async def _outcome(self, work: Coroutine[Any, Any, T]) -> T | Outcome:
         """Do a request's work in time; what is wrong with its operation is an outcome."""
@@ -105,7 +106,7 @@ class GraphQLEndpoint:
         except (DomainError, GraphQLError) as error:
             return Outcome([error])
         except Exception as error:
-            raise _refusal(read_error(error)) from error
+            raise refusal_of(read_error(error)) from error
 
     def _media_type(self, method: str, headers: Headers) -> str:
         has_page = method == "GET" and self._settings.serves_graphiql
@@ -133,7 +134,9 @@ class GraphQLEndpoint:
         context = self._backend.context_for(caller)
         if ready.operation.waiting is not None:
             await self._runner.wait(ready, context, partial(wait_until_gone, receive))
-            await self._caller(record)  # whose key may have been revoked meanwhile
+            await find_caller(
+                self._backend.authenticate, record
+            )  # whose key may have been revoked meanwhile
         return await self._runner.run(ready, context)
 
     async def _prepare(
@@ -155,26 +158,13 @@ class GraphQLEndpoint:
         try:
             await self._event_streams.serve(receive, send, ready, caller, record)
         except Unavailable as error:
-            raise _refusal(error) from error
-
-    async def _caller(self, record: RequestRecord) -> Caller:
-        header = authorization_of(record.headers)
-        try:
-            caller = await self._backend.authenticate(header)
-        except Unauthenticated as error:
-            if header is not None:
-                await sleep(REFUSAL_PAUSE_SECONDS)
-            raise _refusal(error) from error
-        except Exception as error:
-            raise _refusal(read_error(error)) from error
-        record.operation.caller = caller.name
-        return caller
+            raise refusal_of(error) from error
 
     def _write(self, outcome: Outcome, media_type: str, record: RequestRecord) -> tuple[int, bytes]:
         try:
             answer = write_answer(outcome, record.request_id, record.operation, self._settings)
         except TypeError as error:
-            raise _refusal(read_error(error)) from error
+            raise refusal_of(read_error(error)) from error
         tells_by_status = not outcome.executed and media_type == GRAPHQL_RESPONSE
         code = record.operation.code
         return (STATUS_OF_CODE[code] if tells_by_status and code else 200), answer
@@ -186,13 +176,4 @@ def _read(scope: Scope, body: bytes) -> GraphQLRequest:
             return read_query_string(scope["query_string"])
         return read_body(body)
     except Invalid as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: DomainError) -> Refusal:
-    headers = {}
-    if isinstance(error, Unauthenticated):
-        headers = {"www-authenticate": "Bearer"}
-    if isinstance(error, RateLimited):
-        headers = {"retry-after": str(error.retry_after_seconds)}
-    return Refusal(status_of(error), error, headers)
+        raise refusal_of(error) from error

@@ -20,7 +20,7 @@ _CLOSE = {"connection": "close"}
 
 
 class HTTPGuard:
-    """Guards a GraphQL endpoint."""
+    """Guards an endpoint."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -28,7 +28,7 @@ class HTTPGuard:
 
     def check_head(self, scope: Scope, headers: Headers) -> None:
         """Check what stands before a request's body. Raises `Refusal`."""
-        self._check_size_of_head(scope)
+        self.check_size_of_head(scope)
         if scope["method"] == "GET":
             _check_get(headers)
         else:
@@ -51,7 +51,8 @@ class HTTPGuard:
                 408, Limited(f"The body must arrive within {seconds:g} seconds."), _CLOSE
             ) from None
 
-    def _check_size_of_head(self, scope: Scope) -> None:
+    def check_size_of_head(self, scope: Scope) -> None:
+        """Check how large a request's URL and headers are. Raises `Refusal`."""
         allowed = self._settings.max_header_bytes
         if sum([len(name) + len(value) for name, value in scope["headers"]]) > allowed:
             raise Refusal(431, Limited(f"The headers may have {allowed:,} bytes."))
@@ -75,13 +76,17 @@ class HTTPGuard:
                 Invalid("Send the body without a content encoding."),
                 {"accept-encoding": "identity"},
             )
+        self.check_declared_size(headers)
+
+    def check_declared_size(self, headers: Headers) -> None:
+        """Check the size that a body is said to have. Raises `Refusal`."""
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit():
             raise Refusal(400, Invalid("`content-length` must be a whole number."), _CLOSE)
         # compared by length first, since int() refuses thousands of digits
         allowed = self._settings.max_body_bytes
         if len(declared) > len(str(allowed)) or int(declared) > allowed:
-            raise self._too_large()
+            raise self.too_large()
 
     async def _receive_body(self, receive: Receive, count: Callable[[int], None]) -> bytes | None:
         body = bytearray()
@@ -93,11 +98,12 @@ class HTTPGuard:
             count(len(piece))
             body += piece
             if len(body) > self._settings.max_body_bytes:
-                raise self._too_large()
+                raise self.too_large()
             if not message.get("more_body", False):
                 return bytes(body)
 
-    def _too_large(self) -> Refusal:
+    def too_large(self) -> Refusal:
+        """Say that a body is too large."""
         allowed = self._settings.max_body_bytes
         return Refusal(413, Limited(f"The body may have {allowed:,} bytes."), _CLOSE)
 

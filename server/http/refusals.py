@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from resolvers.errors import DomainError
+from resolvers.errors import DomainError, Unauthenticated
 from server.operations.errors import RateLimited
 
 STATUS_OF_CODE: Mapping[str, int] = {
@@ -34,3 +34,13 @@ class Refusal(Exception):
         self.status = status
         self.error = error
         self.headers = headers or {}
+
+
+def refusal_of(error: DomainError) -> Refusal:
+    """Refuse a request for an error, with the headers that tell the client what to do."""
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers = {"www-authenticate": "Bearer"}
+    if isinstance(error, RateLimited):
+        headers = {"retry-after": str(error.retry_after_seconds)}
+    return Refusal(status_of(error), error, headers)

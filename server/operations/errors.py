@@ -1,12 +1,8 @@
 """What the server says of a request beside what resolvers say (`resolvers/errors.py`)."""
 
-from resolvers.errors import DomainError
+from resolvers.errors import DomainError, Limited
 
-
-class Limited(DomainError):
-    """The request asks for more than the server gives at once."""
-
-    code = "LIMITED"
+__all__ = ["Internal", "Limited", "PersistedQueryNotFound", "RateLimited"]
 
 
 class RateLimited(Limited):

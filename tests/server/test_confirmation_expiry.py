@@ -49,7 +49,7 @@ async def test_it_expires_on_time(graphql: GraphQLClient, engine: AsyncEngine) -
     await create_session(graphql)
     call = await record_tool_call(graphql)
     changes = Changes()
-    async with ConfirmationExpiry(engine, changes).kept_on_time():
+    async with ConfirmationExpiry(engine, changes).running():
         asked = await request_confirmation(graphql, toolCall=call["id"], expiresAt=_in(1.5))
         await _end(graphql, changes, asked)
     found = (await graphql.execute(READ, id=asked["id"]))["confirmation"]
@@ -90,7 +90,7 @@ async def test_processes_end_each_once(
     async with AsyncExitStack() as stack:
         for _ in range(3):
             expiry = ConfirmationExpiry(engine, everyone)
-            await stack.enter_async_context(expiry.kept_on_time())
+            await stack.enter_async_context(expiry.running())
         left = 240
         async with asyncio.timeout(60):
             while left:
@@ -121,7 +121,7 @@ async def test_what_is_told_late_may_still_be_decided(
     old = await request_confirmation(graphql, toolName="pay", createdAt=asked_at, expiresAt=over)
     given = {"confirmation": old["id"], "decidedAt": "2026-01-01T12:00:00Z"}
     changes = Changes()
-    async with ConfirmationExpiry(engine, changes).kept_on_time():
+    async with ConfirmationExpiry(engine, changes).running():
         asked = await request_confirmation(graphql, toolName="pay", expiresAt=_in(0.5))
         assert await _end(graphql, changes, asked) == "EXPIRED"
         decided = await graphql.record(
@@ -147,7 +147,7 @@ async def test_a_decision_and_the_expiry_at_once(
     await create_session(graphql)
     changes = Changes()
     statuses = set()
-    async with ConfirmationExpiry(engine, changes).kept_on_time():
+    async with ConfirmationExpiry(engine, changes).running():
         for seconds in (0, 0.01, 0.015, 0.02, 0.03, 60):
             asked = await request_confirmation(graphql, toolName="pay", expiresAt=_in(seconds))
             decide = {"confirmation": asked["id"], "decision": "DENIED"}
@@ -167,7 +167,7 @@ async def test_a_database_that_is_away_is_told_of_once(
     expiry = ConfirmationExpiry(away, Changes())
     with capture_logs() as logs:
         for _ in range(3):
-            assert await expiry._look() == 1
+            assert await expiry.look() == 1
         assert [(line["log_level"], line["event"]) for line in logs] == [
             ("warning", "confirmations not expired")
         ]
@@ -178,6 +178,6 @@ async def test_a_database_that_is_away_is_told_of_once(
         async with engine.begin() as connection:
             await connection.execute(text("UPDATE confirmations SET expires_at = now() + '1 ms'"))
         while await _status(graphql, asked) == "PENDING":
-            assert await expiry._look() <= 1
+            assert await expiry.look() <= 1
     assert [line["event"] for line in logs].count("confirmations not expired") == 1
     await away.dispose()

@@ -18,7 +18,7 @@ from resolvers.transaction import record
 from server.administration import person_records, person_search
 from server.administration.erasure import erase_person
 from server.administration.erasure_certificate import Certificate
-from server.administration.projects import project_ids
+from server.administration.projects import choose_projects
 from server.database import create_engine
 from server.demo import fill
 from server.settings import Settings
@@ -78,7 +78,7 @@ async def _rows(engine: AsyncEngine) -> Rows:
 
 async def _projects(engine: AsyncEngine) -> dict[str, int]:
     async with engine.connect() as connection:
-        return await project_ids(connection)
+        return await choose_projects(connection, None)
 
 
 async def _erase(
@@ -300,19 +300,18 @@ async def test_traces_and_answers_go_too(engine: AsyncEngine, graphql: GraphQLCl
             for number in (b"12345678", b"87654321"):
                 await connection.execute(
                     text(
-                        "INSERT INTO spans (project_id, trace_id, span_id, span)"
-                        " VALUES (1, :trace, :span_id, CAST(:span AS json))"
+                        "INSERT INTO spans (project_id, id, started_at, operation)"
+                        " VALUES (1, :id, now(), CAST(:operation AS json))"
                     ),
-                    {"trace": bytes.fromhex(trace * 16), "span_id": number, "span": span},
+                    {"id": bytes.fromhex(trace * 16) + number, "operation": span},
                 )
     certificate = await _erase(engine, "ann", "default")
     assert certificate.is_proof
     assert certificate.deleted["spans"] == 4
     assert certificate.deleted["idempotency_keys"] == 1
     after = await _rows(engine)
-    assert {row["trace_id"] for (table, _), row in after.items() if table == "spans"} == {
-        "\\x" + "ef" * 16
-    }
+    left = {row["id"] for (table, _), row in after.items() if table == "spans"}
+    assert left == {"\\x" + "ef" * 16 + number.hex() for number in (b"12345678", b"87654321")}
 
 
 @pytest.mark.parametrize("user", ["", " ", "a\0b", "x" * 513])

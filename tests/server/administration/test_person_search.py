@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from orjson import dumps
-from sqlalchemy import ARRAY, JSON, Table, insert, select, update
+from sqlalchemy import ARRAY, JSON, Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import ApiKey, IdempotencyKey, PersistedDocument, Span
@@ -49,7 +49,7 @@ async def filled(engine: AsyncEngine) -> AsyncEngine:
             )
         )
         await connection.execute(
-            insert(Span).values(project_id=1, trace_id=bytes(16), span_id=bytes(8), span={})
+            insert(Span).values(project_id=1, id=bytes(24), started_at=func.now(), operation={})
         )
         await connection.execute(insert(PersistedDocument).values(hash=bytes(32), document="{a}"))
     return engine
@@ -116,8 +116,8 @@ async def test_escaped_letters_are_found(filled: AsyncEngine, document: str) -> 
     table = Span.__table__
     assert isinstance(table, Table)
     async with filled.begin() as connection:
-        await connection.exec_driver_sql(f"UPDATE spans SET span = '{document}'")
-    assert await _find(filled, table, "ann") == {"span": True}
+        await connection.exec_driver_sql(f"UPDATE spans SET operation = '{document}'")
+    assert await _find(filled, table, "ann") == {"operation": True}
 
 
 @pytest.mark.parametrize("said", ["anna", "joann", "ann_2", "Ann", "a nn", "änn", "annä"])
@@ -136,5 +136,5 @@ async def test_a_document_of_many_levels_is_searched(filled: AsyncEngine) -> Non
     for _ in range(500):
         document = f"[{document}]"
     async with filled.begin() as connection:
-        await connection.exec_driver_sql(f"UPDATE spans SET span = '{document}'")
-    assert await _find(filled, table, "ann") == {"span": True}
+        await connection.exec_driver_sql(f"UPDATE spans SET operation = '{document}'")
+    assert await _find(filled, table, "ann") == {"operation": True}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models import Base
 from resolvers.context import Context
 from resolvers.identifiers import PREFIXES
-from server.administration.projects import create_project, project_ids
+from server.administration.projects import choose_projects, create_project
 from server.administration.store_statistics import read_statistics
 from server.demo import fill
 from tests.server_process import COMMAND
@@ -22,7 +22,7 @@ async def _two_projects(engine: AsyncEngine) -> dict[str, int]:
     async with engine.begin() as connection:
         await create_project(connection, "other")
         await create_project(connection, "bare")
-        projects = await project_ids(connection)
+        projects = await choose_projects(connection, None)
     await fill(Context(engine, projects["default"]), 12)
     await fill(Context(engine, projects["other"]), 24)
     return projects

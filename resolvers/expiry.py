@@ -1,0 +1,74 @@
+"""Deleting what has expired: memories, module states and their snapshots.
+
+Rows that somebody holds are left for the next time, so that nobody is waited for; whether one is
+due is looked at again under its lock.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+
+from models import Memory, MemoryAccess, ModuleState, StateSnapshot
+from resolvers.duty import Duty
+from resolvers.identifiers import table_of
+from resolvers.recording import Answer, Recording
+from resolvers.row_slices import delete_numbered, slices
+
+EXPIRING: Mapping[type[Any], ColumnElement[int]] = {
+    StateSnapshot: literal(1),
+    ModuleState: literal_column("revision", Integer),
+    Memory: literal_column("access_count", Integer),
+}
+"""What is deleted when its `expires_at` is past, and about how many rows hang on one."""
+
+_BATCH = 200
+_BATCH_ROWS = 2_000
+
+
+async def delete_expired(recording: Recording, *, model: type[Any], duty: Duty) -> Answer:
+    """Delete some of a model's rows that have expired, the first first, with what hangs on them.
+
+    `deleted` is 0 where there are no more, or none that nobody holds. Who follows a memory is told.
+    """
+    columns = table_of(model).c
+    found = await recording.execute(
+        select(columns.id, EXPIRING[model].label("rows"))
+        .where(columns.project_id == recording.project_id, columns.expires_at <= func.now())
+        .order_by(columns.expires_at)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    expired = next(slices(found, _BATCH_ROWS), [])
+    if model is Memory:
+        for memory in expired:
+            await delete_numbered(
+                recording,
+                MemoryAccess.memory_id,
+                memory.id,
+                number="sequence",
+                last=memory.rows,
+                duty=duty,
+            )
+    ids = [row.id for row in expired]
+    if ids:
+        await recording.execute(
+            delete(model).where(
+                columns.project_id == recording.project_id,
+                columns.id == any_(bindparam(None, ids, ARRAY(Uuid))),
+            )
+        )
+        recording.topics += ids
+    return {"deleted": len(ids)}

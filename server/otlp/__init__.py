@@ -1,0 +1,1 @@
+"""OTLP over HTTP: the endpoint that takes spans, and what is done with them later."""
