@@ -1,4 +1,12 @@
 # The server as a container image: `docker build -t sessiongraph .`
+FROM node:22-slim AS web
+WORKDIR /sessiongraph/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+COPY schema.graphql ../
+COPY web ./
+RUN npm run build
+
 FROM python:3.13-slim AS build
 WORKDIR /sessiongraph
 RUN python -m venv .venv
@@ -17,6 +25,7 @@ RUN .venv/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolatio
 FROM python:3.13-slim
 RUN useradd --system --create-home --home-dir /var/lib/sessiongraph sessiongraph
 COPY --from=build /sessiongraph /sessiongraph
+COPY --from=web /sessiongraph/web/dist /sessiongraph/web/dist
 ENV PATH=/sessiongraph/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     SESSIONGRAPH_HOST=0.0.0.0 \

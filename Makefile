@@ -1,5 +1,5 @@
-# What `make` can do: `serve`, `demo`, `test`, `test-clients`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
-# Only Python 3.11 or newer is needed, and Node 20 for `test-clients` and `bench`; everything else is installed.
+# What `make` can do: `serve`, `demo`, `web`, `test`, `test-clients`, `test-web`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
+# Only Python 3.11 or newer is needed, and Node 20.19 for `web`, `test-web`, `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(name))))
@@ -10,21 +10,39 @@ PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen tests/clients/
 NPM_CLIENTS := tests/clients/npm
 PRISMA := tests/clients/prisma
 PEERS := bench/peers
+WEB := web/dist/explorer/index.html
+WEB_SOURCES = schema.graphql $(shell find web -type f \
+	-not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path '*/.generated/*')
+HAS_NODE := $(shell command -v npm >/dev/null 2>&1 && node --eval 'const [major, minor] = process.versions.node.split("."); \
+	process.exit(major * 1000 + minor * 1 < 20019 ? 1 : 0)' 2>/dev/null && echo yes)
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test test-execution test-clients test-chaos test-followers test-hostile bench check format migration lock
+.PHONY: help serve demo web pages test test-execution test-clients test-web test-chaos test-followers test-hostile bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
 
-serve: $(SERVE)
+serve: $(SERVE) pages
 	@$(BIN)/sessiongraph serve
 
-demo: $(SERVE)
+demo: $(SERVE) pages
 	@$(BIN)/sessiongraph demo
 	@$(BIN)/sessiongraph serve
+
+# the pages for people: the explorer and GraphiQL
+web: $(WEB)
+
+# the server runs without them
+ifeq ($(HAS_NODE),)
+pages:
+	@echo "The explorer and GraphiQL are not built: there is no Node 20.19 or newer with npm." >&2
+else
+pages:
+	@$(MAKE) --no-print-directory web \
+		|| echo "The explorer and GraphiQL are not built: see the error above. The API works without them." >&2
+endif
 
 test: $(DEVELOP)
 	$(BIN)/pytest
@@ -32,6 +50,12 @@ test: $(DEVELOP)
 test-clients: $(DEVELOP) $(PYTHON_CLIENTS:=/.venv/installed) $(NPM_CLIENTS)/node_modules/installed \
 		$(PRISMA)/node_modules/installed
 	$(BIN)/pytest tests/clients
+
+# in Chromium: Debian's, which root installs where there is none
+test-web: $(DEVELOP) $(WEB)
+	@command -v chromium >/dev/null || test $$(id -u) -ne 0 \
+		|| { apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; }
+	$(BIN)/pytest tests/web
 
 # ten times the random queries that `test` runs by plan and by graphql-core
 test-execution: $(DEVELOP)
@@ -61,6 +85,12 @@ check: $(DEVELOP)
 	$(BIN)/lint-imports
 	$(BIN)/sessiongraph schema --check schema.graphql
 	$(BIN)/sessiongraph schema-changes schema.graphql
+ifneq ($(HAS_NODE),)
+	$(MAKE) --no-print-directory web/node_modules/installed
+	cd web && npm run --silent check
+else
+	@echo "The sources in web/ are not checked: there is no Node 20.19 or newer with npm." >&2
+endif
 
 format: $(DEVELOP)
 	$(BIN)/ruff check --fix .
@@ -77,7 +107,7 @@ lock: $(DEVELOP)
 		--output-file requirements-development.lock $(LOCKED)
 	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
 		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done
-	for folder in $(NPM_CLIENTS) $(PRISMA) $(PEERS); do \
+	for folder in web $(NPM_CLIENTS) $(PRISMA) $(PEERS); do \
 		(cd $$folder && npm install --package-lock-only --loglevel=error) || exit 1; done
 
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -118,6 +148,17 @@ $(DEVELOP): requirements-development.lock $(SERVE)
 $(NPM_CLIENTS)/node_modules/installed: $(NPM_CLIENTS)/package-lock.json
 	@echo "Installing clients into $(@D)" >&2
 	@cd $(NPM_CLIENTS) && npm ci --loglevel=error
+	@touch $@
+
+web/node_modules/installed: web/package-lock.json
+	@echo "Installing what the explorer and GraphiQL are built with into web/node_modules" >&2
+	@cd web && npm ci --loglevel=error
+	@touch $@
+
+# written last of all that a build writes
+$(WEB): web/node_modules/installed $(WEB_SOURCES)
+	@echo "Building the explorer and GraphiQL into web/dist" >&2
+	@cd web && npm run --silent build >&2
 	@touch $@
 
 # Prisma writes its client without the engine that it would download.

@@ -23,6 +23,7 @@ from server.http.graphql_endpoint import GraphQLEndpoint
 from server.http.health import Health
 from server.http.known_hosts import KnownHosts
 from server.http.request_record import RequestRecorder
+from server.http.web_pages import WebPages
 from server.idempotency_key_expiry import IdempotencyKeyExpiry
 from server.metrics import Metrics
 from server.notices.change_notices import ChangeNotices
@@ -90,6 +91,9 @@ def create_app(
     sweep = SpanSweep(engine, notices.changes, span_metrics)
     health = Health(engine)
     routes = [Route("/healthz", health.healthz), Route("/readyz", health.readyz)]
+    pages = WebPages(has_graphiql=settings.serves_graphiql)
+    if not settings.trusted_documents_only:  # which would refuse what the pages send
+        routes += pages.routes
     metrics_route = Route("/metrics", metrics.answer)
     if settings.serves_metrics:
         routes.append(metrics_route)
@@ -117,7 +121,7 @@ def create_app(
     if streams is None:
         streams = OpenStreams(settings)
     streams.when_stopping(runner.waits.stop)
-    app = _check_host(settings, serve_graphql(backend, streams, router))
+    app = _check_host(settings, serve_graphql(backend, streams, pages, router))
     if settings.metrics_port is not None:
         own = Router([metrics_route], redirect_slashes=False)
         app = at_port(settings.metrics_port, _only_hosts(settings.metrics_host, own), app)
@@ -125,10 +129,12 @@ def create_app(
     return app if tracing is None else tracing.TracedRequests(app)
 
 
-def serve_graphql(backend: Backend, streams: OpenStreams, router: ASGIApp) -> ASGIApp:
+def serve_graphql(
+    backend: Backend, streams: OpenStreams, pages: WebPages, router: ASGIApp
+) -> ASGIApp:
     """Serve /graphql over every transport, past the router, which takes the rest."""
     over_http = allow_origins(
-        GraphQLEndpoint(backend, EventStreams(backend, streams)),
+        GraphQLEndpoint(backend, EventStreams(backend, streams), pages),
         backend.settings.allowed_origins,
     )
     over_websocket = WebSocketEndpoint(backend, streams)

@@ -17,7 +17,6 @@ from resolvers.errors import DomainError, Invalid, Unavailable
 from server.backend import Backend
 from server.caller import Caller
 from server.http.event_stream import EventStreams, wait_until_gone
-from server.http.graphiql import send_graphiql
 from server.http.http_caller import find_caller
 from server.http.http_guard import HTTPGuard
 from server.http.json_body import read_body, read_query_string
@@ -25,6 +24,7 @@ from server.http.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, 
 from server.http.refusals import STATUS_OF_CODE, Refusal, refusal_of
 from server.http.request_record import Headers, RequestRecord, record_of
 from server.http.responses import send_bytes, send_refusal
+from server.http.web_pages import WebPages
 from server.operations.answer import Outcome, write_answer
 from server.operations.document_cache import InvalidDocument
 from server.operations.errors import RateLimited
@@ -40,11 +40,12 @@ T = TypeVar("T")
 class GraphQLEndpoint:
     """Serves operations over HTTP (ASGI), inside a `RequestRecorder`."""
 
-    def __init__(self, backend: Backend, event_streams: EventStreams) -> None:
+    def __init__(self, backend: Backend, event_streams: EventStreams, pages: WebPages) -> None:
         self._backend = backend
         self._runner = backend.runner
         self._event_streams = event_streams
         self._settings = backend.settings
+        self._pages = pages
         self._guard = HTTPGuard(backend.settings)
         self._send_limit = TimeLimit(backend.settings.send_timeout_seconds)
 
@@ -55,7 +56,7 @@ class GraphQLEndpoint:
             self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
-                await send_graphiql(send)
+                await self._pages.send_graphiql(send)
                 return
             await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:

@@ -25,7 +25,9 @@ Headers: TypeAlias = Mapping[bytes, bytes]
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _KEY = "sessiongraph.request"
 
+_NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _SECURITY_HEADERS = [
+    (b"content-security-policy", _NO_CONTENT),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -33,8 +35,6 @@ _SECURITY_HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 _ALWAYS_TLS = (b"strict-transport-security", b"max-age=31536000")
-_CONTENT_SECURITY_POLICY = b"content-security-policy"
-_NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 _log = structlog.get_logger()
 
@@ -109,11 +109,12 @@ class RequestRecorder:
     def _complete(
         self, headers: list[tuple[bytes, bytes]], record: RequestRecord
     ) -> list[tuple[bytes, bytes]]:
-        given_id = (b"x-request-id", record.request_id.encode())
-        complete = [*headers, given_id, *self._security_headers]
-        if _CONTENT_SECURITY_POLICY not in dict(headers):
-            complete.append((_CONTENT_SECURITY_POLICY, _NO_CONTENT))
-        return complete
+        given = dict(headers)
+        return [
+            *headers,
+            (b"x-request-id", record.request_id.encode()),
+            *[header for header in self._security_headers if header[0] not in given],
+        ]
 
     def _end(self, record: RequestRecord) -> None:
         operation = record.operation

@@ -15,7 +15,7 @@ from server.app import create_app
 from server.persisted_documents import store_documents
 from server.settings import Settings
 from tests.server.http.hostile_requests import GRAPHQL, JSON
-from tests.server.http.test_graphiql import BROWSER
+from tests.server.http.test_web_pages import BROWSER
 
 COUNT = "query Count { sessions { totalCount } }"
 CREATE = 'mutation ($name: String!) { createAgent(input: {agentId: "a", name: $name}) { created } }'
@@ -184,12 +184,13 @@ async def test_a_text_that_is_not_stored_is_refused_where_only_stored_ones_are_t
         assert (await client.post("/graphql", json={"query": COUNT})).json() == FOUND
 
 
-async def test_graphiql_is_not_served_where_all_that_it_sends_would_be_refused(
+async def test_no_page_is_served_where_all_that_it_sends_would_be_refused(
     engine: AsyncEngine,
 ) -> None:
     async with _client(engine, trusted_documents_only=True, introspection=True) as client:
         response = await client.get("/graphql", headers=BROWSER)
         assert response.headers["content-type"].startswith("application/json")
+        assert (await client.get("/", headers=BROWSER)).status_code == 404
 
 
 @pytest.mark.parametrize("introspection", [True, False])

@@ -21,6 +21,7 @@ from server.app import serve_graphql
 from server.backend import Backend
 from server.caller import Caller
 from server.http.request_record import RequestRecorder
+from server.http.web_pages import WebPages
 from server.metrics import Metrics
 from server.open_streams import CHECK_SECONDS, OpenStreams
 from server.operations.operation_log import OperationLog
@@ -255,6 +256,7 @@ def toy_app(
     context: ToyContext | None = None,
     *,
     streams: OpenStreams | None = None,
+    pages: WebPages | None = None,
     check_seconds: float = CHECK_SECONDS,
     **settings: Any,
 ) -> ASGIApp:
@@ -286,10 +288,13 @@ def toy_app(
     backend = Backend(runner, authenticate, context_for, still_valid, log, made, check_seconds)
     if streams is None:
         streams = OpenStreams(made)
-    return RequestRecorder(serve_graphql(backend, streams, Router()), log)
+    pages = pages or WebPages()
+    return RequestRecorder(serve_graphql(backend, streams, pages, Router(pages.routes)), log)
 
 
-def toy_client(context: ToyContext | None = None, **settings: Any) -> httpx2.AsyncClient:
+def toy_client(
+    context: ToyContext | None = None, *, pages: WebPages | None = None, **settings: Any
+) -> httpx2.AsyncClient:
     """A client of the toy."""
-    transport = httpx2.ASGITransport(app=toy_app(context, **settings))
+    transport = httpx2.ASGITransport(app=toy_app(context, pages=pages, **settings))
     return httpx2.AsyncClient(transport=transport, base_url="http://testserver")

@@ -1,0 +1,105 @@
+"""GraphiQL, as it is opened by somebody who just started the server."""
+
+import json
+import re
+from time import monotonic
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.web.graphql_recorder import GraphQLRecorder
+
+TABS = [
+    "_1_LatestSessions",
+    "_2_SessionTree",
+    "_3_Conversation",
+    "_4_StateHistory",
+    "_5_AgentVersions",
+    "_6_Memory",
+    "_7_Record",
+    "_8_Decide",
+]
+FOLLOW = "_9_Follow"
+SECONDS_UNTIL_INTERACTIVE = 10
+"""Two on a machine that does nothing else."""
+
+
+def _open(page: Page, tab: str) -> None:
+    page.goto("/graphql")
+    _wait_for_editor(page, TABS[0])  # which takes no other text while it starts
+    page.get_by_role("tab", name=tab).click()
+    _wait_for_editor(page, tab)
+    # it notes the operation's name a little later
+    page.wait_for_function(
+        """(name) => {
+            const {tabs, activeTabIndex} = JSON.parse(sessionStorage['graphiql:tabState'] ?? '{}');
+            return tabs?.[activeTabIndex].operationName === name;
+        }""",
+        arg=tab,
+    )
+
+
+def _wait_for_editor(page: Page, tab: str) -> None:
+    expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text(tab)
+
+
+def _run(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Execute query")).click()
+
+
+def _is_of(tab: str, response: Response) -> bool:
+    return f" {tab}" in (response.request.post_data or "")
+
+
+def test_it_paints_and_is_interactive(page: Page) -> None:
+    began = monotonic()
+    page.goto("/graphql")
+    expect(page).to_have_title("GraphiQL · Sessiongraph")
+    for tab in (*TABS, FOLLOW):
+        expect(page.get_by_role("tab", name=tab)).to_be_attached()
+    _wait_for_editor(page, TABS[0])
+    with page.expect_response(lambda response: _is_of(TABS[0], response)):
+        _run(page)
+    assert monotonic() - began < SECONDS_UNTIL_INTERACTIVE
+    expect(page.locator(".graphiql-response")).to_contain_text("sessions")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_each_tab_runs_with_what_is_in_the_store(page: Page, tab: str) -> None:
+    _open(page, tab)
+    with page.expect_response(lambda response: _is_of(tab, response)) as caught:
+        _run(page)
+    request: dict[str, Any] = json.loads(caught.value.request.post_data or "")
+    for name, value in (request.get("variables") or {}).items():
+        assert name in {"from", "to"} or re.fullmatch(r"[a-z_]+_[0-9a-z]{26}", value), name
+    answer = caught.value.json()
+    assert "errors" not in answer, answer
+    assert all(found is not None for found in answer["data"].values()), answer
+    expect(page.locator(".graphiql-response")).to_contain_text(next(iter(answer["data"])))
+
+
+def test_a_subscription_shows_what_is_recorded_meanwhile(
+    page: Page, recorder: GraphQLRecorder
+) -> None:
+    tree = recorder.execute(
+        "{ sessions(first: 1, filter: {parent: {isNull: false}}) { nodes { root { id } } } }"
+    )
+    root = tree["sessions"]["nodes"][0]["root"]["id"]
+    _open(page, FOLLOW)
+    _run(page)
+    response = page.locator(".graphiql-response")
+    expect(response).to_contain_text("sessionEvents")
+    recorder.say(root, "Said while somebody follows")
+    expect(response).to_contain_text("Said while somebody follows")
+
+
+def test_what_was_typed_is_completed(page: Page) -> None:
+    page.goto("/graphql")
+    expect(page.get_by_role("tab", name=TABS[0])).to_be_visible()
+    page.get_by_role("button", name="New tab").click()
+    page.locator(".graphiql-query-editor .monaco-editor").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("{ memor")
+    page.keyboard.press("Control+Space")
+    expect(page.locator(".suggest-widget")).to_contain_text("memories")

@@ -1,0 +1,154 @@
+"""The explorer's list of sessions."""
+
+import re
+from contextlib import suppress
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.graphql_recorder import GraphQLRecorder
+
+PAGE_ROWS = 50
+MOST_RECORDED = 20
+COLUMNS = ["Session", "Status", "Agent", "User", "Messages", "Tool calls", "Cost", "Last activity"]
+
+
+def _rows(page: Page) -> Locator:
+    return page.locator("tbody tr")
+
+
+def _column(page: Page, name: str) -> list[str]:
+    return page.locator(f"tbody td:nth-child({COLUMNS.index(name) + 1})").all_inner_texts()
+
+
+def _open(page: Page, path: str = "/sessions") -> None:
+    page.goto(path)
+    expect(_rows(page).first).to_be_visible()
+
+
+def _search(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def _wait_for_search(page: Page, name: str) -> None:
+    page.wait_for_url(re.compile(rf"[?&]{name}="))
+
+
+def test_the_front_door_leads_to_it(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(_rows(page)).to_have_count(PAGE_ROWS)
+    assert page.locator("thead th").all_inner_texts() == COLUMNS
+
+
+def test_it_has_no_end_before_the_store_has(page: Page, recorder: GraphQLRecorder) -> None:
+    found = recorder.execute("{ sessions(filter: {parent: {isNull: true}}) { totalCount } }")
+    total = found["sessions"]["totalCount"]
+    assert total > PAGE_ROWS
+    _open(page)
+    while _rows(page).count() < total:
+        before = _rows(page).count()
+        page.mouse.wheel(0, 100_000)
+        expect(_rows(page).nth(before)).to_be_attached()
+    expect(_rows(page)).to_have_count(total)
+
+
+def test_the_head_of_the_table_stays_in_sight(page: Page) -> None:
+    _open(page)
+    page.mouse.wheel(0, 700)
+    head = page.locator("thead")
+    expect(head).to_be_in_viewport()
+    page.wait_for_function("scrollY > 300")
+    box = head.bounding_box()
+    assert box is not None
+    assert 47 <= box["y"] <= 49
+
+
+def test_each_filter(page: Page, recorder: GraphQLRecorder) -> None:
+    recorder.session("filtered", title="Look for this one", userId="filter-user", tags=["odd-tag"])
+    for label, value, column, shown in (
+        ("Text", "for this", "Session", "Look for this one"),
+        ("User", "filter-user", "User", "filter-user"),
+        ("Tag", "odd-tag", "Session", "Look for this one"),
+    ):
+        _open(page)
+        page.get_by_label(label, exact=True).fill(value)
+        expect(_rows(page)).to_have_count(1)
+        assert shown in _column(page, column)[0]
+        assert _search(page)[label.lower()] == [value]
+    _open(page)
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="FAILED").click()
+    page.get_by_role("option", name="WAITING").click()
+    expect(_rows(page).filter(has_text="COMPLETED")).to_have_count(0)
+    expect(_rows(page).filter(has_text="FAILED").first).to_be_visible()
+    assert set(_column(page, "Status")) == {"FAILED", "WAITING"}
+    _open(page)
+    page.get_by_role("combobox", name="Agent").click()
+    page.get_by_role("option", name="Shop engineer").click()
+    expect(_rows(page).filter(has_text="Support desk")).to_have_count(0)
+    assert set(_column(page, "Agent")) == {"Shop engineer"}
+    assert _search(page)["agent"] == ["shop-engineer"]
+    _open(page)
+    page.get_by_role("combobox", name="Started").click()
+    page.get_by_role("option", name="In 7 days").click()
+    _wait_for_search(page, "days")
+    expect(_rows(page).filter(has_text="month")).to_have_count(0)
+
+
+def test_the_order(page: Page) -> None:
+    _open(page)
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="Start").click()
+    _wait_for_search(page, "order")
+    page.get_by_role("button", name="Descending").click()
+    expect(page.get_by_role("button", name="Ascending")).to_be_visible()
+    expect(_rows(page).first).to_contain_text("ago")
+    expect(_rows(page).first).to_contain_text(re.compile("month|days ago"))
+
+
+def test_a_link_opened_anew_shows_the_same(page: Page) -> None:
+    _open(page)
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="COMPLETED").click()
+    expect(_rows(page).filter(has_not_text="COMPLETED")).to_have_count(0)
+    page.get_by_label("Text").fill("parcel")
+    _wait_for_search(page, "text")
+    expect(_rows(page).filter(has_not_text=re.compile("parcel", re.IGNORECASE))).to_have_count(0)
+    shown = _column(page, "Session")
+    again = page.context.new_page()
+    _open(again, page.url)
+    expect(again.get_by_label("Text")).to_have_value("parcel")
+    assert _column(again, "Session") == shown
+
+
+def test_back_and_forward(page: Page) -> None:
+    _open(page, "/sessions?user=ada")
+    title = page.locator("tbody a").first.inner_text()
+    page.locator("tbody a").first.click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("User")).to_have_value("ada")
+    expect(_rows(page).first).to_be_visible()
+    assert set(_column(page, "User")) == {"ada"}
+    page.go_forward()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
+def test_it_says_that_there_are_new_ones(page: Page, recorder: GraphQLRecorder) -> None:
+    page.goto("/sessions?tag=live-tag")
+    expect(page.get_by_text("Take a filter off")).to_be_visible()
+    note = page.get_by_role("status").get_by_role("button")
+    recorder.session("other", title="Of no interest")
+    recorded = 0
+    while note.count() == 0:  # what is recorded before the page listens has no note
+        recorded += 1
+        recorder.session(f"live {recorded}", title="Recorded meanwhile", tags=["live-tag"])
+        with suppress(AssertionError):
+            expect(note).to_be_visible(timeout=1_000)
+        assert recorded < MOST_RECORDED
+    expect(note).to_have_text("A session has changed: show")
+    note.click()
+    expect(_rows(page)).to_have_count(recorded)
+    expect(_rows(page).first).to_contain_text("Recorded meanwhile")
+    expect(note).to_have_count(0)

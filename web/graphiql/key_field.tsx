@@ -1,0 +1,26 @@
+import { useState, type FormEvent } from "react";
+
+import { apiKey, keepApiKey } from "../api_key";
+
+/** Where an API key is typed in; the page loads again with it, to read the schema and the tabs. */
+export function KeyField() {
+  const [typed, setTyped] = useState(apiKey);
+  const use = (event: FormEvent) => {
+    event.preventDefault();
+    keepApiKey(typed.trim());
+    location.reload();
+  };
+  return (
+    <form className="key-field" onSubmit={use}>
+      <input
+        type="password"
+        aria-label="API key"
+        placeholder="API key: sg_…"
+        autoComplete="off"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+    </form>
+  );
+}
