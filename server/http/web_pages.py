@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Send
 
@@ -83,15 +83,15 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A built file: where it lies, and its compressed forms by their content encoding."""
+    """A built file, and its compressed forms by their content encoding."""
 
-    path: Path
+    content: bytes
     media_type: str
-    compressed: dict[str, Path]
+    compressed: dict[str, bytes]
 
 
 class WebPages:
-    """The built pages of a folder, whose names are read once.
+    """The built pages of a folder, which is read once.
 
     Without `has_graphiql` the explorer has no link to GraphiQL.
     """
@@ -101,7 +101,7 @@ class WebPages:
         self._explorer = _read_page(folder / "explorer" / "index.html")
         if not has_graphiql:
             self._explorer = self._explorer.replace(_GRAPHIQL_IS_SERVED, b"")
-        self._files = _list_files(folder)
+        self._files = _read_files(folder)
 
     @property
     def routes(self) -> list[Route]:
@@ -115,37 +115,39 @@ class WebPages:
         """Send GraphiQL, in the place of an answer to a GraphQL request."""
         await send_bytes(send, 200, HTML, self._graphiql, {**_HEADERS, "vary": "accept"})
 
-    def _answer_explorer(self, _request: Request) -> Response:
+    # they wait for nothing, neither a thread nor the disk
+
+    async def _answer_explorer(self, _request: Request) -> Response:
         return Response(self._explorer, media_type=HTML, headers=_HEADERS)
 
-    def _answer_file(self, request: Request) -> Response:
+    async def _answer_file(self, request: Request) -> Response:
         file = self._files.get(request.path_params["name"])
         if file is None:
             return PlainTextResponse("Not Found", 404)
         headers = {**_HEADERS, "cache-control": _FOR_GOOD, "vary": "accept-encoding"}
-        path = file.path
+        content = file.content
         accepted = _accepted_encodings(request)
         for encoding, compressed in file.compressed.items():
             if encoding in accepted:
                 headers["content-encoding"] = encoding
-                path = compressed
+                content = compressed
                 break
-        return FileResponse(path, media_type=file.media_type, headers=headers)
+        return Response(content, media_type=file.media_type, headers=headers)
 
 
 def _read_page(file: Path) -> bytes:
     return file.read_bytes() if file.is_file() else _NOT_BUILT.encode()
 
 
-def _list_files(folder: Path) -> dict[str, _File]:
-    """List what pages load, by name."""
+def _read_files(folder: Path) -> dict[str, _File]:
+    """Read what pages load, by name."""
     paths = {path.name: path for path in folder.glob("*") if path.is_file()}
     return {
         name: _File(
-            path,
+            path.read_bytes(),
             _MEDIA_TYPES[path.suffix],
             {
-                encoding: paths[name + suffix]
+                encoding: paths[name + suffix].read_bytes()
                 for encoding, suffix in _ENCODINGS.items()
                 if name + suffix in paths
             },
