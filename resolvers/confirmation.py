@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orjson import Fragment
-from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, exists, func, select, update
+from sqlalchemy import Row, exists, func, select, update
 
 from models import (
     Confirmation,
@@ -22,6 +22,7 @@ from resolvers.feed import Event, advance, append, completed, status_changed
 from resolvers.identifiers import encode, table_of
 from resolvers.loaders import by_id, one_by_column, page_by_column, page_of_project
 from resolvers.lookup import find, find_named, find_tool_call
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 from resolvers.validation import check_order
 
@@ -250,7 +251,7 @@ async def tell_of_pending(recording: Recording, session_ids: Sequence[UUID]) -> 
     pending = await recording.execute(
         select(columns.id).where(
             columns.project_id == recording.project_id,
-            columns.session_id == any_(bindparam("sessions", list(session_ids), ARRAY(Uuid))),
+            columns.session_id == any_of(session_ids),
             columns.status == ConfirmationStatus.PENDING,
         )
     )

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
-    Uuid,
-    any_,
-    bindparam,
     delete,
     func,
     literal,
@@ -24,6 +20,7 @@ from sqlalchemy import (
 from models import Memory, MemoryAccess, ModuleState, StateSnapshot
 from resolvers.duty import Duty
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 from resolvers.row_slices import delete_numbered, slices
 
@@ -67,7 +64,7 @@ async def delete_expired(recording: Recording, *, model: type[Any], duty: Duty) 
         await recording.execute(
             delete(model).where(
                 columns.project_id == recording.project_id,
-                columns.id == any_(bindparam(None, ids, ARRAY(Uuid))),
+                columns.id == any_of(ids),
             )
         )
         recording.topics += ids

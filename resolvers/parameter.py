@@ -1,9 +1,10 @@
 """Values of statements, or parameters in their place, so that a statement is written only once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Uuid, any_, bindparam
 from sqlalchemy.types import TypeEngine
 
 
@@ -24,3 +25,8 @@ def bound(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
     if isinstance(value, Parameter):
         return bindparam(value.name, type_=kind)
     return bindparam(None, value, type_=kind)
+
+
+def any_of(values: Iterable[Any], kind: type[TypeEngine[Any]] = Uuid) -> Any:
+    """Give what a column equals that is one of some values: one array, however many they are."""
+    return any_(bindparam(None, list(values), ARRAY(kind)))

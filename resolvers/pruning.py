@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, delete, func, select, tuple_
+from sqlalchemy import Row, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Message, Session, SessionEvent
@@ -20,6 +20,7 @@ from resolvers.confirmation import tell_of_pending
 from resolvers.duty import Duty
 from resolvers.following.settled_positions import DELETION_LOCK
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 from resolvers.row_slices import SLICE_ROWS, delete_numbered, slices
 from resolvers.session import ENDED
@@ -121,7 +122,7 @@ async def _trees(
             func.sum(_SESSIONS.message_count).label("messages"),
             func.sum(_ROWS).label("rows"),
         )
-        .where(_SESSIONS.project_id == project_id, _SESSIONS.root_id == _one_of(roots))
+        .where(_SESSIONS.project_id == project_id, _SESSIONS.root_id == any_of(roots))
         .group_by(_SESSIONS.root_id, _SESSIONS.status)
     )
     by_root: dict[UUID, list[Row[Any]]] = {root: [] for root in roots}
@@ -174,11 +175,11 @@ async def _lock_due(
     # whoever makes a session locks its root: from now on there are no new ones
     locked = await recording.execute(
         select(_SESSIONS.id)
-        .where(mine, _SESSIONS.id == _one_of(roots))
+        .where(mine, _SESSIONS.id == any_of(roots))
         .order_by(_SESSIONS.id)
         .with_for_update(skip_locked=True)
     )
-    within = mine, _SESSIONS.root_id == _one_of(locked.scalars())
+    within = mine, _SESSIONS.root_id == any_of(locked.scalars())
     found = await recording.execute(
         select(
             _SESSIONS.id,
@@ -223,11 +224,7 @@ async def _delete(recording: Recording, sessions: Sequence[Row[Any]], duty: Duty
     for place, slice_ in enumerate(slices(sessions, SLICE_ROWS)):
         if place:
             await duty.rest()
-        ids = _one_of(session.id for session in slice_)
+        ids = any_of(session.id for session in slice_)
         await recording.execute(
             delete(Session).where(_SESSIONS.project_id == recording.project_id, _SESSIONS.id == ids)
         )
-
-
-def _one_of(ids: Iterable[UUID]) -> Any:
-    return any_(bindparam(None, list(ids), ARRAY(Uuid)))

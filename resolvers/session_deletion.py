@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from models import Memory, Message, Session
 from resolvers.confirmation import tell_of_pending
 from resolvers.identifiers import encode, table_of
 from resolvers.lookup import find_named, not_found
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 
 
@@ -27,7 +27,7 @@ async def delete_locked(recording: Recording, locked: Sequence[UUID]) -> None:
     """Delete the sessions that `lock_trees` gave, and tell who follows them or waits in them."""
     await tell_of_pending(recording, locked)
     columns = table_of(Session).c
-    within = any_(bindparam("locked", locked, ARRAY(Uuid)))
+    within = any_of(locked)
     await recording.execute(
         delete(Session).where(columns.project_id == recording.project_id, columns.id == within)
     )
@@ -41,7 +41,7 @@ async def lock_trees(recording: Recording, top_ids: Sequence[UUID]) -> Sequence[
     memories that hang on them.
     """
     sessions = table_of(Session).c
-    tops = sessions.id == any_(bindparam("tops", list(top_ids), ARRAY(Uuid)))
+    tops = sessions.id == any_of(top_ids)
     found = await recording.execute(
         select(sessions.id)
         .where(with_all_below(recording.project_id, tops))
@@ -74,7 +74,7 @@ async def lock_linked_memories(recording: Recording, session_ids: Sequence[UUID]
     """
     project_id = recording.project_id
     memories, messages = (table_of(model).c for model in (Memory, Message))
-    within = any_(bindparam("sessions", list(session_ids), ARRAY(Uuid)))
+    within = any_of(session_ids)
     made = select(memories.id).where(
         memories.project_id == project_id, memories.session_id == within
     )

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import random
 
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, delete, func, select, tuple_
+from sqlalchemy import Row, Text, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import IdempotencyKey
 from resolvers.duty import Duty
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.pooled_connection import connect
 from server.background_task import BackgroundTask
 from server.metrics import Metrics
@@ -78,7 +79,7 @@ class IdempotencyKeyExpiry(BackgroundTask):
         for row in old:
             by_project[row.project_id].append(row.key)
         for project_id, keys in by_project.items():
-            given = any_(bindparam("old_keys", sorted(keys), ARRAY(Text)))
+            given = any_of(sorted(keys), Text)
             async with connect(self._engine) as connection, connection.begin():
                 deleted = await connection.execute(
                     delete(IdempotencyKey).where(_KEYS.project_id == project_id, _KEYS.key == given)

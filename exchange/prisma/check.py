@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, select
 from sqlalchemy.dialects.postgresql import JSON, REAL
 
 from exchange.prisma.converted import EPOCH
@@ -26,6 +26,7 @@ from exchange.prisma.write import TABLE_OF_KIND
 from models.base import Base
 from resolvers.context import Context
 from resolvers.merge_patch import merge
+from resolvers.parameter import any_of
 
 _DIGEST_NUMBERS = 2**256
 _FRACTION = re.compile(r"\d(\.|[eE])")
@@ -88,7 +89,7 @@ async def _read_back(context: Context, batch: Sequence[Unit]) -> dict[UUID, Mapp
             rows = await connection.execute(
                 select(table).where(
                     table.c.project_id == context.project_id,
-                    table.c.id == any_(bindparam("ids", list(ids), ARRAY(Uuid))),
+                    table.c.id == any_of(ids),
                 )
             )
             for row in rows.mappings():

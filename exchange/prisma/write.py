@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import DataError, IntegrityConstraintViolationError
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
+from sqlalchemy import Text, select
 
 from exchange.prisma.copy import Copy
 from exchange.prisma.record_units import record_unit
@@ -18,6 +18,7 @@ from resolvers.batch import start_batch
 from resolvers.context import Context
 from resolvers.errors import DomainError
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 from resolvers.session import ENDED
 from resolvers.transaction import domain_error, record
@@ -98,7 +99,7 @@ class Writer:
                 found = await connection.execute(
                     select(table.c.id, *status).where(
                         table.c.project_id == self.context.project_id,
-                        table.c.id == any_(bindparam("ids", list(ids), ARRAY(Uuid))),
+                        table.c.id == any_of(ids),
                     )
                 )
                 there |= {row[0]: row[-1] for row in found}
@@ -131,7 +132,7 @@ class Writer:
                 rows = await connection.execute(
                     select(table.agent_id, table.id).where(
                         table.project_id == self.context.project_id,
-                        table.agent_id == any_(bindparam("names", some, ARRAY(Text))),
+                        table.agent_id == any_of(some, Text),
                     )
                 )
                 found |= {row.agent_id: row.id for row in rows}
@@ -143,8 +144,6 @@ class Writer:
         for unit in waiting:
             if unit.agent is not None:
                 unit.extra["agent_id"] = self.result.agents.get(unit.agent)
-        # a new session is written at once, for which what waits to be written is looked through
-        waiting = sorted(waiting, key=lambda unit: unit.kind != "session")
         answer = await record(self.context, "import", self._record_all, {"waiting": waiting})
         refused: dict[int, str] = dict(answer["refused"])
         for place, unit in enumerate(waiting):

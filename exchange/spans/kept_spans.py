@@ -10,11 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     LargeBinary,
     Row,
-    any_,
-    bindparam,
     func,
     literal,
     select,
@@ -26,6 +23,7 @@ from exchange.spans.operation import Operation, OperationKind
 from exchange.spans.span import Span
 from models import Span as KeptSpan
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 
 WAIT_SECONDS = 30
@@ -34,6 +32,8 @@ WAIT_SECONDS = 30
 _ROWS = 1_000
 _SPANS = table_of(KeptSpan).c
 _TRACE_ID_BYTES = 16
+TRACE_OF_SPAN = func.substring(_SPANS.id, 1, _TRACE_ID_BYTES)
+"""The trace's id of the id under which a span is kept."""
 _FIRST, _LAST = bytes(8), b"\xff" * 8
 
 
@@ -129,13 +129,12 @@ async def find_waiting(recording: Recording, *, trace_ids: Sequence[bytes]) -> A
 
     It is to be asked when what was kept is committed: whoever commits last sees what all have kept.
     """
-    trace_id = func.substring(_SPANS.id, 1, _TRACE_ID_BYTES)
     found = await recording.execute(
-        select(trace_id)
+        select(TRACE_OF_SPAN)
         .where(
             _SPANS.project_id == recording.project_id,
             _SPANS.recorded_at.is_(None),
-            trace_id == any_(bindparam("trace_ids", trace_ids, ARRAY(LargeBinary))),
+            any_of(trace_ids, LargeBinary) == TRACE_OF_SPAN,
         )
         .distinct()
     )

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from exchange.spans.kept_spans import TRACE_OF_SPAN, trace_of
 from models import Span
 from resolvers.context import Context
 from resolvers.errors import Invalid
@@ -49,8 +50,6 @@ from server.administration.planner_statistics import forget_frequent_values
 from server.administration.redaction import FORGOTTEN, redact_rows
 
 _SPANS = table_of(Span)
-_TRACE_ID_BYTES = 16
-"""With which a span's id begins."""
 _MOST_ROUNDS = 5
 """After which somebody writes faster than we erase."""
 
@@ -217,8 +216,7 @@ def _goes(hit: Hit, going: Mapping[Table, set[UUID]]) -> bool:
 async def _delete(recording: Recording, *, table: Table, hits: Sequence[Hit]) -> Answer:
     columns = table.c
     if table is _SPANS:
-        traces = {hit.row.id[:_TRACE_ID_BYTES] for hit in hits}
-        goes = func.substring(columns.id, 1, _TRACE_ID_BYTES).in_(traces)
+        goes = TRACE_OF_SPAN.in_({trace_of(hit.row.id) for hit in hits})
     else:
         goes = columns.key.in_({hit.row.key for hit in hits})
     deleted = await recording.execute(

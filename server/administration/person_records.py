@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     CursorResult,
     Executable,
@@ -13,9 +12,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Uuid,
-    any_,
-    bindparam,
     delete,
     func,
     literal,
@@ -44,6 +40,7 @@ from models import (
 )
 from resolvers.context import Context
 from resolvers.identifiers import table_of
+from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
 from resolvers.row_slices import slices
 from resolvers.session_deletion import delete_locked, lock_trees, with_all_below
@@ -67,10 +64,6 @@ _OF_STATES = [table_of(model) for model in (StateSnapshot, StateTransition)]
 _OF_MEMORIES = [
     table_of(model) for model in (MemoryRevision, MemoryAnnotation, MemoryRelation, MemoryAccess)
 ]
-
-
-def _any_of(ids: Sequence[UUID]) -> Any:
-    return any_(bindparam(None, list(ids), ARRAY(Uuid), unique=True))
 
 
 async def find_sessions(engine: AsyncEngine, project_id: int, user_id: str) -> Found:
@@ -109,7 +102,7 @@ async def _read(engine: AsyncEngine, statement: Select[Any]) -> Found:
 def states_of(project_id: int, session_ids: Sequence[UUID]) -> Select[Any]:
     """Select the ids of the module states of some sessions."""
     return select(STATES.c.id).where(
-        STATES.c.project_id == project_id, STATES.c.session_id == _any_of(session_ids)
+        STATES.c.project_id == project_id, STATES.c.session_id == any_of(session_ids)
     )
 
 
@@ -119,14 +112,14 @@ async def find_drawn(
     """Give the memories of nobody that were made in some sessions, or drawn from their messages."""
     columns, messages = MEMORIES.c, table_of(Message).c
     said = select(messages.id).where(
-        messages.project_id == project_id, messages.session_id == _any_of(session_ids)
+        messages.project_id == project_id, messages.session_id == any_of(session_ids)
     )
     statement = (
         select(columns.id)
         .where(
             columns.project_id == project_id,
             columns.user_id.is_(None),
-            or_(columns.session_id == _any_of(session_ids), columns.source_message_id.in_(said)),
+            or_(columns.session_id == any_of(session_ids), columns.source_message_id.in_(said)),
         )
         .order_by(columns.id)
     )
@@ -162,7 +155,7 @@ async def erase_sessions(context: Context, session_ids: Sequence[UUID]) -> dict[
             update(MemoryAccess)
             .where(
                 _ACCESSES.c.project_id == recording.project_id,
-                _ACCESSES.c.session_id == _any_of(locked),
+                _ACCESSES.c.session_id == any_of(locked),
             )
             .values(context=None, query_text=None)
         )
@@ -179,7 +172,7 @@ def _in_traces(project_id: int, session_ids: Sequence[UUID]) -> ColumnElement[bo
         select(func.decode(columns.trace_id, "hex", type_=LargeBinary).label("id"))
         .where(
             columns.project_id == project_id,
-            columns.session_id == _any_of(session_ids),
+            columns.session_id == any_of(session_ids),
             columns.trace_id.regexp_match("^[0-9a-fA-F]{32}$"),
         )
         .distinct()
@@ -197,7 +190,7 @@ async def erase_memories(context: Context, memory_ids: Sequence[UUID]) -> dict[s
         of_project = MEMORIES.c.project_id == recording.project_id
         found = await recording.execute(
             select(MEMORIES.c.id)
-            .where(of_project, MEMORIES.c.id == _any_of(memory_ids))
+            .where(of_project, MEMORIES.c.id == any_of(memory_ids))
             .order_by(MEMORIES.c.id)
             .with_for_update()
         )
@@ -205,7 +198,7 @@ async def erase_memories(context: Context, memory_ids: Sequence[UUID]) -> dict[s
         counted = counts_of(
             await recording.execute(memories_with_rows(recording.project_id, locked))
         )
-        await recording.execute(delete(Memory).where(of_project, MEMORIES.c.id == _any_of(locked)))
+        await recording.execute(delete(Memory).where(of_project, MEMORIES.c.id == any_of(locked)))
         recording.topics += locked
         return dict(counted)
 
@@ -226,9 +219,9 @@ def sessions_with_rows(project_id: int, session_ids: Sequence[UUID]) -> Executab
     states = states_of(project_id, session_ids)
     return select(
         *[
-            _rows(SESSIONS, project_id, SESSIONS.c.id == _any_of(session_ids)),
+            _rows(SESSIONS, project_id, SESSIONS.c.id == any_of(session_ids)),
             *(
-                _rows(table, project_id, table.c.session_id == _any_of(session_ids))
+                _rows(table, project_id, table.c.session_id == any_of(session_ids))
                 for table in _IN_SESSIONS
             ),
             *(
@@ -248,7 +241,7 @@ def memories_with_rows(project_id: int, memory_ids: Sequence[UUID]) -> Executabl
             project_id,
             or_(
                 *(
-                    table.c[name] == _any_of(memory_ids)
+                    table.c[name] == any_of(memory_ids)
                     for name in ("memory_id", "related_memory_id")
                     if name in table.c
                 )
@@ -256,9 +249,7 @@ def memories_with_rows(project_id: int, memory_ids: Sequence[UUID]) -> Executabl
         )
         for table in _OF_MEMORIES
     ]
-    return select(
-        *[_rows(MEMORIES, project_id, MEMORIES.c.id == _any_of(memory_ids)), *of_memories]
-    )
+    return select(*[_rows(MEMORIES, project_id, MEMORIES.c.id == any_of(memory_ids)), *of_memories])
 
 
 def _rows(table: Table, project_id: int, condition: ColumnElement[bool]) -> ColumnElement[int]:
