@@ -23,6 +23,7 @@ from resolvers.pace import Pace
 from resolvers.recording import Answer, Recording
 from resolvers.session import create_session, end_session, update_session
 from resolvers.session_event import create_session_event
+from resolvers.session_item import put_session_item
 from resolvers.session_metric import record_session_metric
 from resolvers.tool_call import record_tool_call_result
 from resolvers.transaction import domain_error
@@ -45,6 +46,7 @@ BATCHED: dict[str, Callable[..., Awaitable[Answer]]] = {
         record_state_transition,
         create_session_event,
         record_session_metric,
+        put_session_item,
         create_agent,
         update_agent,
         create_agent_version,
