@@ -56,9 +56,9 @@ class SessionStatus(StrEnum):
 class Session(ProjectRoot, Base):
     """A session. Parent, root and depth are set for good when it is made, so there are no cycles.
 
-    `message_sequence`, `event_sequence` and `item_sequence` are the last numbers given out. They are
-    raised under the row's lock in the transaction that inserts the rows they number, so there are
-    no gaps but those of deleted messages and items.
+    `message_sequence`, `event_sequence` and `item_sequence` are the last numbers given out; they
+    are raised under the row's lock in the transaction that inserts the rows they number, so there
+    are no gaps but those of deleted messages and items.
     """
 
     __tablename__ = "sessions"

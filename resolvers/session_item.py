@@ -1,6 +1,8 @@
 """Session items: their loaders, how they are put, and how they are deleted."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +17,7 @@ from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
 from resolvers.lookup import check_revision, find_named
 from resolvers.parameter import any_of
-from resolvers.recording import Answer, Recording, digest
+from resolvers.recording import Answer, Recording
 from resolvers.validation import check_name, check_size, check_values
 
 SESSION_ITEM = by_id(SessionItem)
@@ -53,8 +55,13 @@ async def put_session_item(
     metadata = {} if metadata is None else metadata
     _check(collection, key, value, metadata)
     locked = await find_named(recording, Session.session_id, session, "session", lock=True)
-    current = await recording.row(
-        SessionItem, lock=True, session_id=locked.id, collection=collection, key=key
+    others = recording.item_keys.get(session, ())
+    current = await recording.row_among(
+        SessionItem,
+        ({"session_id": locked.id, "collection": each, "key": its} for each, its in others),
+        session_id=locked.id,
+        collection=collection,
+        key=key,
     )
     check_revision(current, expected_revision)
     if current is None:
@@ -69,9 +76,7 @@ async def put_session_item(
             metadata=metadata,
         )
         return {"session_item": item.id, "changed": True}
-    is_same = current.value == write_json(value) and digest(loads(current.metadata)) == digest(
-        metadata
-    )
+    is_same = current.value == write_json(value) and _equal(loads(current.metadata), metadata)
     if if_exists == IfExists.KEEP or is_same:
         return {"session_item": current.id, "changed": False}
     await advance(recording, locked.id, events=0)
@@ -86,11 +91,39 @@ async def put_session_item(
     return {"session_item": current.id, "changed": True}
 
 
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two JSON values say the same; for Python true is equal to 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def item_keys_of(items: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[str, str]]]:
+    """Give the collections and keys of items to put, by what names their session.
+
+    Those that are refused when they are put are left out.
+    """
+    keys: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for item in items:
+        with suppress(Invalid):
+            collection, key = item["collection"], item["key"]
+            _check_names(collection, key)
+            keys[item["session"]].append((collection, key))
+    return keys
+
+
 def _check(collection: str, key: str, value: Any, metadata: Any) -> None:
     if not isinstance(metadata, dict):
         raise Invalid("Give an object.", field="metadata")
-    given = {"collection": collection, "key": key, "value": value, "metadata": metadata}
-    check_values(table_of(SessionItem), given)
+    check_values(table_of(SessionItem), {"value": value, "metadata": metadata})
+    _check_names(collection, key)
+
+
+def _check_names(collection: str, key: str) -> None:
+    check_name(collection, "collection")
+    check_name(key, "key")
     if len(collection.encode()) + len(key.encode()) > _MOST_BYTES_OF_NAMES:
         raise Invalid(
             f"With `collection` it must not be longer than {_MOST_BYTES_OF_NAMES} bytes.",
