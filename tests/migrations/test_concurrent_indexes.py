@@ -163,6 +163,6 @@ async def _wait_for_building(connection: AsyncConnection, migration: asyncio.Tas
 
 async def _check(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
-        assert await runner.is_current(connection)
+        assert str(await runner.current_revision(connection)) >= _REVISION
         assert (await connection.scalars(_INDEXES, {"valid": True})).all() == _ALL
         assert not (await connection.scalars(_INDEXES, {"valid": False})).all()

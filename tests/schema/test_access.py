@@ -9,7 +9,7 @@ from schema import schema
 from schema.access import required_scope
 
 _SCHEMA: GraphQLSchema = schema._schema
-_ADMINISTRATION = {"deleteSession", "deleteMessage", "deleteSessionMessages"}
+_ADMINISTRATION = {"deleteSession", "deleteMessage", "deleteSessionMessages", "deleteMemory"}
 
 
 def _types() -> list[GraphQLObjectType | GraphQLInterfaceType]:

@@ -116,7 +116,7 @@ async def test_arguments_that_take_ids(prober: Prober, following: FollowingProbe
                 assert first == second, (name, each)
                 assert first["type"] == "error"
                 (error,) = first["payload"]
-                is_named = each != THEIRS_ALONE or argument == "session"
+                is_named = each != THEIRS_ALONE or argument in {"session", "memory"}
                 fits = kind == _NOUNS[argument] and is_named
                 code = "NOT_FOUND" if fits else "BAD_USER_INPUT"
                 assert error["extensions"]["code"] == code, (name, each)
