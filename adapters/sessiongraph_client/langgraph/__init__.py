@@ -3,10 +3,11 @@
 ::
 
     checkpointer = SessiongraphSaver(client)
-    graph = builder.compile(checkpointer=checkpointer)
+    store = SessiongraphStore(client)
+    graph = builder.compile(checkpointer=checkpointer, store=store)
 """
 
 from sessiongraph_client.langgraph.checkpoint_saver import SessiongraphSaver
+from sessiongraph_client.langgraph.store import SessiongraphStore
 
-
-__all__ = ["SessiongraphSaver"]
+__all__ = ["SessiongraphSaver", "SessiongraphStore"]

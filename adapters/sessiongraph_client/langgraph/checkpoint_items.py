@@ -40,10 +40,10 @@ def put_checkpoint(
     """Make the records that keep a checkpoint without its channel values."""
     own = {name: value for name, value in checkpoint.items() if name != "channel_values"}
     document = {
-        "thread": _escaped(thread_id),
-        "namespace": _escaped(namespace),
-        "id": _escaped(checkpoint["id"]),
-        "parent": None if parent_id is None else _escaped(parent_id),
+        "thread": names.escaped(thread_id),
+        "namespace": names.escaped(namespace),
+        "id": names.escaped(checkpoint["id"]),
+        "parent": None if parent_id is None else names.escaped(parent_id),
         "checkpoint": pack(serde, own),
         "metadata": pack(serde, metadata),
     }
@@ -62,9 +62,9 @@ def search_metadata(
     """Give what a checkpoint's item is found by."""
     return {
         "kind": "checkpoint",
-        "checkpoint": _escaped(checkpoint_id),
-        "thread": _escaped(thread_id),
-        "namespace": _escaped(namespace),
+        "checkpoint": names.escaped(checkpoint_id),
+        "thread": names.escaped(thread_id),
+        "namespace": names.escaped(namespace),
         "metadata": searchable(metadata),
     }
 
@@ -117,10 +117,10 @@ def put_writes(
     for place, (channel, value) in enumerate(writes):
         index = WRITES_IDX_MAP.get(channel, place)
         document = {
-            "task": _escaped(task_id),
-            "path": _escaped(task_path),
+            "task": names.escaped(task_id),
+            "path": names.escaped(task_path),
             "index": index,
-            "channel": _escaped(channel),
+            "channel": names.escaped(channel),
             "value": pack(serde, value),
         }
         records += put_item(
@@ -161,10 +161,12 @@ def read_writes(serde: SerializerProtocol, items: Iterable[StoredItem]) -> list[
     """Give the writes of a checkpoint in the order in which LangGraph applies them."""
     documents = [item.value for item in items]
     documents.sort(
-        key=lambda its: writes_sort_key(read_name(its["path"]), read_name(its["task"]), its["index"])
+        key=lambda its: writes_sort_key(
+            names.unescaped(its["path"]), names.unescaped(its["task"]), its["index"]
+        )
     )
     return [
-        (read_name(its["task"]), read_name(its["channel"]), unpack(serde, its["value"]))
+        (names.unescaped(its["task"]), names.unescaped(its["channel"]), unpack(serde, its["value"]))
         for its in documents
     ]
 
@@ -173,8 +175,8 @@ def copy_of(item: StoredItem, thread_id: str) -> list[BatchRecordInput]:
     """Make the records that put an item in another thread."""
     value, metadata = item.value, item.metadata
     if metadata.get("kind") == "checkpoint":
-        value = {**value, "thread": _escaped(thread_id)}
-        metadata = {**metadata, "thread": _escaped(thread_id)}
+        value = {**value, "thread": names.escaped(thread_id)}
+        metadata = {**metadata, "thread": names.escaped(thread_id)}
     session = names.session_of(thread_id)
     return put_item(session, item.collection, item.key, value, metadata=metadata)
 
@@ -185,10 +187,10 @@ class StoredCheckpoint:
     def __init__(self, serde: SerializerProtocol, item: StoredItem) -> None:
         self._serde = serde
         document = item.value
-        self.thread_id = read_name(document["thread"])
-        self.namespace = read_name(document["namespace"])
-        self.id = read_name(document["id"])
-        self.parent_id = None if document["parent"] is None else read_name(document["parent"])
+        self.thread_id = names.unescaped(document["thread"])
+        self.namespace = names.unescaped(document["namespace"])
+        self.id = names.unescaped(document["id"])
+        self.parent_id = None if document["parent"] is None else names.unescaped(document["parent"])
         self.collection, self.key, self.document = item.collection, item.key, document
         self.checkpoint: dict[str, Any] = unpack(serde, document["checkpoint"])
         self.metadata: dict[str, Any] = unpack(serde, document["metadata"])
@@ -236,19 +238,3 @@ def unpack(serde: SerializerProtocol, packed: Sequence[str]) -> Any:
 
 def _is_clean(text: str) -> bool:
     return len(text) <= _LONGEST_SEARCHED and clean(text) == text
-
-
-def _escaped(name: str) -> str:
-    """Write a name without what PostgreSQL cannot keep."""
-    return name if clean(name) == name and "\\" not in name else _escape(name)
-
-
-def _escape(name: str) -> str:
-    return "\\" + name.encode("utf-8", "surrogatepass").hex()
-
-
-def read_name(name: str) -> str:
-    """Read a name as it was before it was escaped."""
-    if not name.startswith("\\"):
-        return name
-    return bytes.fromhex(name[1:]).decode("utf-8", "surrogatepass")

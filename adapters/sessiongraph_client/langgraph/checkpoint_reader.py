@@ -11,7 +11,6 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.checkpoint_items import (
     StoredCheckpoint,
-    read_name,
     searchable,
     value_keys,
 )
@@ -59,9 +58,7 @@ class CheckpointReader:
         )
         async for session, block in blocks:
             fitting = [
-                item
-                for item in block
-                if before_id is None or item.key < names.key_of(before_id)
+                item for item in block if before_id is None or item.key < names.key_of(before_id)
             ]
             for whole in await self._whole(session, fitting, metadata, left):
                 yield whole
@@ -98,7 +95,7 @@ class CheckpointReader:
         self, metadata: Mapping[str, Any], before_id: str | None
     ) -> AsyncIterator[tuple[str, list[StoredItem]]]:
         found = [
-            (item.key, names.session_of(read_name(item.metadata["thread"])), item.collection)
+            (item.key, names.session_of(names.unescaped(item.metadata["thread"])), item.collection)
             async for item in self._items.find_names(None, _with(metadata))
             if item.collection.startswith(_CHECKPOINTS)
             and (before_id is None or item.key < names.key_of(before_id))

@@ -13,7 +13,6 @@ from sessiongraph_client.langgraph.checkpoint_items import (
     StoredCheckpoint,
     copy_of,
     has_value,
-    read_name,
     value_keys,
 )
 from sessiongraph_client.langgraph.checkpoint_reader import CheckpointReader
@@ -89,8 +88,8 @@ class CheckpointRetention:
             where = {"contains": {"kind": "checkpoint", "metadata": {"run_id": str(run_id)}}}
             async for item in self._items.find_names(None, {"metadata": where}):
                 if item.collection.startswith(_CHECKPOINTS):
-                    session = names.session_of(read_name(item.metadata["thread"]))
-                    doomed[session, read_name(item.metadata["namespace"])].append(item)
+                    session = names.session_of(names.unescaped(item.metadata["thread"]))
+                    doomed[session, names.unescaped(item.metadata["namespace"])].append(item)
         for (session, namespace), items in doomed.items():
             await self._delete(session, namespace, items)
             await self._sweep(session, namespace)
@@ -118,9 +117,7 @@ class CheckpointRetention:
             if newest is not None:
                 await self._show_copy(source_id, target_id, namespace, newest)
 
-    async def _show_copy(
-        self, source_id: str, target_id: str, namespace: str, newest: Any
-    ) -> None:
+    async def _show_copy(self, source_id: str, target_id: str, namespace: str, newest: Any) -> None:
         parent = newest.parent_config
         facts = CheckpointFacts(
             target_id,
@@ -143,7 +140,7 @@ class CheckpointRetention:
         where = {"metadata": {"contains": {"kind": "checkpoint"}}}
         async for item in self._items.find_names(session, where):
             if item.collection.startswith(_CHECKPOINTS):
-                found[read_name(item.metadata["namespace"])].append(item)
+                found[names.unescaped(item.metadata["namespace"])].append(item)
         return dict(found)
 
     async def _needed(self, thread_id: str, namespace: str) -> set[str]:
@@ -157,9 +154,7 @@ class CheckpointRetention:
         left = {each for each in delta if each not in newest.checkpoint["channel_values"]}
         if not left:
             return needed
-        walk = ancestors(
-            self._items, self._serde, thread_id, namespace, newest.checkpoint["id"]
-        )
+        walk = ancestors(self._items, self._serde, thread_id, namespace, newest.checkpoint["id"])
         async for block in walk:
             for each in block:
                 if not left:
@@ -179,7 +174,7 @@ class CheckpointRetention:
 
     async def _delete(self, session: str, namespace: str, items: Sequence[StoredItem]) -> None:
         for item in items:
-            checkpoint_id = read_name(item.metadata["checkpoint"])
+            checkpoint_id = names.unescaped(item.metadata["checkpoint"])
             await self._items.delete(session, names.writes_of(namespace, checkpoint_id))
         if items:
             keys = [item.key for item in items]

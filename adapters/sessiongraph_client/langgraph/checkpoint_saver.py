@@ -27,6 +27,7 @@ from sessiongraph_client.langgraph.delta_history import read_delta_history
 from sessiongraph_client.langgraph.session_items import SessionItems
 from sessiongraph_client.langgraph.thread_recorder import ThreadRecorder
 
+
 class SessiongraphSaver(BaseCheckpointSaver[str]):
     """A checkpointer whose threads are sessions that a dashboard shows.
 

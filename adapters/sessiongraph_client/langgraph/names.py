@@ -52,7 +52,21 @@ def key_of(*names: Any) -> str:
     """Make one key of several names, no two the same; a single text that fits is its own."""
     if len(names) == 1 and isinstance(names[0], str) and _fits(names[0]):
         return names[0]
-    return _fitting(json.dumps(names))
+    return _fitting(json.dumps(names, ensure_ascii=False))
+
+
+def escaped(name: str) -> str:
+    """Write a name as text that PostgreSQL can keep; most stay as they are."""
+    if not name.startswith("\\") and "\x00" not in name and _is_text(name):
+        return name
+    return "\\" + name.encode("utf-8", "surrogatepass").hex()
+
+
+def unescaped(name: str) -> str:
+    """Read a name as it was before it was escaped."""
+    if not name.startswith("\\"):
+        return name
+    return bytes.fromhex(name[1:]).decode("utf-8", "surrogatepass")
 
 
 def _joined(collection: str, namespace: str) -> str:
@@ -66,9 +80,10 @@ def _fitting(name: str) -> str:
 
 
 def _fits(name: str) -> bool:
-    if not name.strip() or len(name) > _ROOM or "\x00" in name:
-        return False
-    try:
-        return len(name.encode()) <= 2 * _ROOM
-    except UnicodeEncodeError:
-        return False
+    fits = bool(name.strip()) and len(name) <= _ROOM and "\x00" not in name and _is_text(name)
+    return fits and len(name.encode()) <= 2 * _ROOM
+
+
+def _is_text(name: str) -> bool:
+    """Whether it holds no lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -47,7 +47,7 @@ class StoredItem:
     value: Any = None
 
 
-def put_item(  # noqa: PLR0913  what an item is made of
+def put_item(
     session: str,
     collection: str,
     key: str,
@@ -70,7 +70,7 @@ def put_item(  # noqa: PLR0913  what an item is made of
     return [*parts, _put(session, collection, key, whole, metadata, if_exists)]
 
 
-def _put(  # noqa: PLR0913, PLR0917  what an item is made of
+def _put(  # noqa: PLR0917  what an item is made of
     session: str,
     collection: str,
     key: str,

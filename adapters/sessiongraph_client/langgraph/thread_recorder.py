@@ -69,9 +69,7 @@ class ThreadRecorder:
         for _ in range(_ATTEMPTS):
             plan = await self._plan(facts, values, changed, serde)
             try:
-                await self._sessions.record(
-                    facts.thread_id, [facts.namespace], own, plan.records
-                )
+                await self._sessions.record(facts.thread_id, [facts.namespace], own, plan.records)
             except Overtaken:
                 self._conversation.forget(facts.thread_id)
                 continue

@@ -1,6 +1,5 @@
 """The sessions of threads and of their subgraphs, and how records get into them."""
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,12 +7,11 @@ from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
 from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.readable import clean
+from sessiongraph_client.langgraph.requests import split
 from sessiongraph_client.schema_types import BatchRecordInput
 
 _logger = logging.getLogger(__name__)
 _MOST_KNOWN = 10_000
-_MOST_CHARACTERS = 8_000_000
-"""What a request may hold is 10,000,000 bytes, unless the server is set otherwise."""
 
 
 class Overtaken(Exception):
@@ -83,7 +81,7 @@ class ThreadSessions:
                 await self._client.record(seen, partial=True)
 
     async def _record(self, records: Sequence[BatchRecordInput]) -> None:
-        for batch in _split(records):
+        for batch in split(records):
             await self._client.record(batch)
 
     def _remember(self, sessions: Iterable[BatchRecordInput]) -> None:
@@ -113,20 +111,3 @@ def _sessions(thread_id: str, namespaces: Iterable[str]) -> Iterator[BatchRecord
                     }
                 }
             parent = own
-
-
-def _split(records: Sequence[BatchRecordInput]) -> Iterator[list[BatchRecordInput]]:
-    """Cut records where one request would grow too large."""
-    batch: list[BatchRecordInput] = []
-    characters = 0
-    for record in records:
-        size = len(json.dumps(record))
-        if batch and characters + size > _MOST_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-        batch.append(record)
-        characters += size
-    if batch:
-        yield batch
-
-

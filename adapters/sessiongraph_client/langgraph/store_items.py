@@ -1,0 +1,136 @@
+"""A store's items as memories: their names, their values, what they are found by."""
+
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.store.base import Item, SearchItem
+
+from sessiongraph_client.langgraph import names
+from sessiongraph_client.langgraph.readable import clean, readable
+
+TYPE = "langgraph.item"
+"""The `type` of the memories that are a store's items."""
+_FACTS = "langgraph"
+_DEEPEST = 50
+_LARGEST_INTEGER = 2**63
+_SERDE = JsonPlusSerializer()
+
+
+def memory_id(namespace: Sequence[str], key: str) -> str:
+    """Name an item's memory: a JSON list of the namespace and the key, or its SHA-256."""
+    return names.key_of(list(namespace), key)
+
+
+def prefix_filter(namespace: Sequence[str]) -> dict[str, Any]:
+    """Give what finds the memories of a namespace and of those below it."""
+    where: dict[str, Any] = {"type": {"eq": TYPE}}
+    if namespace:
+        where["metadata"] = {"contains": {_FACTS: {"prefixes": [names.key_of(list(namespace))]}}}
+    return where
+
+
+def content_of(value: Mapping[str, Any]) -> tuple[Any, list[str] | None]:
+    """Give a value as a memory's content, and in base 64 where JSON would not give it back."""
+    whole = dict(value)
+    if _is_plain(whole):
+        return whole, None
+    kind, data = _SERDE.dumps_typed(whole)
+    return readable(whole), [kind, b64encode(data).decode()]
+
+
+def metadata_of(
+    namespace: Sequence[str],
+    key: str,
+    *,
+    updated_at: datetime,
+    ttl_minutes: float | None,
+    encoded: Sequence[str] | None,
+    vectors: Mapping[str, Sequence[float]],
+) -> dict[str, Any]:
+    """Give the metadata of an item's memory."""
+    facts: dict[str, Any] = {
+        "namespace": [names.escaped(label) for label in namespace],
+        "key": names.escaped(key),
+        "prefixes": [names.key_of(list(namespace[: depth + 1])) for depth in range(len(namespace))],
+        "updatedAt": updated_at.isoformat(),
+    }
+    if ttl_minutes is not None:
+        facts["ttlMinutes"] = ttl_minutes
+    if encoded is not None:
+        facts |= {"encoded": True, "value": list(encoded)}
+    if len(vectors) > 1:
+        facts["vectors"] = {clean(path): list(vector) for path, vector in vectors.items()}
+    return {_FACTS: facts}
+
+
+class StoredItem:
+    """A memory as the item that it is."""
+
+    def __init__(self, memory: Mapping[str, Any]) -> None:
+        facts = memory["metadata"][_FACTS]
+        self.memory_id: str = memory["memoryId"]
+        self.revision: int = memory["revision"]
+        self.expires_at: str | None = memory["expiresAt"]
+        self.ttl_minutes: float | None = facts.get("ttlMinutes")
+        self.namespace = tuple(names.unescaped(label) for label in facts["namespace"])
+        self.key = names.unescaped(facts["key"])
+        self.created_at = datetime.fromisoformat(memory["createdAt"])
+        self.updated_at = datetime.fromisoformat(facts["updatedAt"])
+        self.vectors: list[list[float]] = list(facts.get("vectors", {}).values())
+        if not self.vectors and memory.get("embedding"):
+            self.vectors = [memory["embedding"]]
+        encoded = facts.get("value")
+        self.value: dict[str, Any] = memory["content"]
+        if encoded is not None:
+            self.value = _SERDE.loads_typed((encoded[0], b64decode(encoded[1])))
+
+    def as_item(self) -> Item:
+        """Give it as `get` does."""
+        return Item(
+            value=self.value,
+            key=self.key,
+            namespace=self.namespace,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+        )
+
+    def as_hit(self, score: float | None) -> SearchItem:
+        """Give it as `search` does."""
+        return SearchItem(
+            namespace=self.namespace,
+            key=self.key,
+            value=self.value,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            score=score,
+        )
+
+
+def namespace_in(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the namespace that a memory's metadata tells."""
+    return tuple(names.unescaped(label) for label in metadata[_FACTS]["namespace"])
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether the server gives back the very same as JSON."""
+    kind = type(value)
+    if depth > _DEEPEST:
+        return False
+    if kind is dict:
+        return all(
+            type(name) is str and clean(name) == name and _is_plain(its, depth + 1)
+            for name, its in value.items()
+        )
+    if kind is list:
+        return all(_is_plain(one, depth + 1) for one in value)
+    if kind is str:
+        return clean(value) == value
+    if kind is int:
+        return abs(value) < _LARGEST_INTEGER
+    if kind is float:  # PostgreSQL writes 1e20 as an integer, and -0.0 as 0.0
+        return math.isfinite(value) and "e" not in repr(value) and repr(value) != "-0.0"
+    return value is None or kind is bool
