@@ -1,6 +1,6 @@
 """Real graphs on the checkpointer and on LangGraph's own, the same at every step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,16 +9,26 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 from sessiongraph_client import SessiongraphClient
+from sessiongraph_client.blocking import run_blocking
 from sessiongraph_client.langgraph import SessiongraphSaver
 
 from tests import langgraph_graphs as graphs
 
 CONFIG: Any = {"configurable": {"thread_id": "thread-1"}}
+ROOT: Any = {"configurable": {"thread_id": "thread-1", "checkpoint_ns": ""}}
 CHAT = [
     graphs.answer("Hello."),
     graphs.ask_for_weather("Rome", "Atlantis"),
     graphs.answer("Rain in Rome."),
 ]
+
+
+@pytest.fixture
+def blocking_client(server_url: str, api_key: str) -> Iterator[SessiongraphClient]:
+    """A client of a new project, for synchronous calls."""
+    client = SessiongraphClient(server_url, api_key=api_key)
+    yield client
+    run_blocking(client.aclose())
 
 
 def said(content: str) -> dict[str, Any]:
@@ -47,7 +57,7 @@ def history(found: Sequence[Any]) -> list[Any]:
         {
             "values": graphs.shown(each.values),
             "next": each.next,
-            "metadata": {name: each.metadata[name] for name in ("source", "step")},
+            "metadata": {name: each.metadata.get(name) for name in ("source", "step")},
             "tasks": [
                 (task.name, [one.value for one in task.interrupts], graphs.shown(task.result))
                 for task in each.tasks
@@ -88,8 +98,7 @@ async def run(
         result = await graph.ainvoke(given, CONFIG, durability=durability)
         results.append(graphs.shown(result | {"__interrupt__": None}))
     found = [each async for each in graph.aget_state_history(CONFIG)]
-    listed = [each async for each in saver.alist({"configurable": {**CONFIG["configurable"],
-                                                                   "checkpoint_ns": ""}})]
+    listed = [each async for each in saver.alist(ROOT)]
     return [results, history(found), kept(listed)]
 
 
@@ -105,14 +114,16 @@ async def test_a_graph_runs_as_in_memory(
 
 @pytest.mark.parametrize("name", RUNS)
 def test_a_graph_runs_synchronously_as_in_memory(
-    server_url: str, api_key: str, name: str
+    blocking_client: SessiongraphClient, name: str
 ) -> None:
     make, inputs = RUNS[name]
     found = []
-    for saver in (InMemorySaver(), SessiongraphSaver(SessiongraphClient(server_url, api_key=api_key))):
+    for saver in (InMemorySaver(), SessiongraphSaver(blocking_client)):
         graph = make().compile(checkpointer=saver)
-        results = [graphs.shown(graph.invoke(given, CONFIG) | {"__interrupt__": None}) for given in inputs]
-        listed = list(saver.list({"configurable": {**CONFIG["configurable"], "checkpoint_ns": ""}}))
+        results = [
+            graphs.shown(graph.invoke(given, CONFIG) | {"__interrupt__": None}) for given in inputs
+        ]
+        listed = list(saver.list(ROOT))
         found.append([results, history(list(graph.get_state_history(CONFIG))), kept(listed)])
     assert found[1] == found[0]
 

@@ -1,7 +1,6 @@
 """Any value of a graph as JSON that a person can read, and that the server can keep."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from enum import Enum
@@ -48,7 +47,7 @@ class _Reader:
         if isinstance(value, int):
             return value if abs(value) < _LARGEST_INTEGER else self._text(str(value))
         if isinstance(value, float):
-            return value if math.isfinite(value) else str(value)
+            return value if abs(value) < _LARGEST_INTEGER else str(value)
         return self._composed(value, depth + 1)
 
     def _composed(self, value: Any, depth: int) -> Any:

@@ -268,13 +268,13 @@ class SessiongraphStore(BaseStore):
         is_there: bool,  # noqa: FBT001
     ) -> BatchRecordInput:
         name, now = memory_id(op.namespace, op.key), datetime.now(UTC)
-        content, encoded = content_of(op.value or {})
+        content, exact = content_of(op.value or {})
         metadata = metadata_of(
             op.namespace,
             op.key,
             updated_at=now,
             ttl_minutes=op.ttl,
-            encoded=encoded,
+            exact=exact,
             vectors=vectors,
         )
         expires_at = None if op.ttl is None else _after(op.ttl)

@@ -1,5 +1,6 @@
 """A store's items as memories: their names, their values, what they are found by."""
 
+import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -33,13 +34,16 @@ def prefix_filter(namespace: Sequence[str]) -> dict[str, Any]:
     return where
 
 
-def content_of(value: Mapping[str, Any]) -> tuple[Any, list[str] | None]:
-    """Give a value as a memory's content, and in base 64 where JSON would not give it back."""
+def content_of(value: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Give a value as a memory's content, and what else it takes to give it back to the letter.
+
+    PostgreSQL orders the keys of objects in its own way. Raises `TypeError` for what neither JSON
+    nor LangGraph's serializer can hold.
+    """
     whole = dict(value)
     if _is_plain(whole):
-        return whole, None
-    kind, data = _SERDE.dumps_typed(whole)
-    return readable(whole), [kind, b64encode(data).decode()]
+        return whole, {} if _is_in_order(whole) else {"value": _encode(whole)}
+    return readable(whole), {"value": _encode(whole), "encoded": True}
 
 
 def metadata_of(
@@ -48,7 +52,7 @@ def metadata_of(
     *,
     updated_at: datetime,
     ttl_minutes: float | None,
-    encoded: Sequence[str] | None,
+    exact: Mapping[str, Any],
     vectors: Mapping[str, Sequence[float]],
 ) -> dict[str, Any]:
     """Give the metadata of an item's memory."""
@@ -60,8 +64,7 @@ def metadata_of(
     }
     if ttl_minutes is not None:
         facts["ttlMinutes"] = ttl_minutes
-    if encoded is not None:
-        facts |= {"encoded": True, "value": list(encoded)}
+    facts |= exact
     if len(vectors) > 1:
         facts["vectors"] = {clean(path): list(vector) for path, vector in vectors.items()}
     return {_FACTS: facts}
@@ -86,7 +89,7 @@ class StoredItem:
         encoded = facts.get("value")
         self.value: dict[str, Any] = memory["content"]
         if encoded is not None:
-            self.value = _SERDE.loads_typed((encoded[0], b64decode(encoded[1])))
+            self.value = _decode(encoded)
 
     def as_item(self) -> Item:
         """Give it as `get` does."""
@@ -113,6 +116,37 @@ class StoredItem:
 def namespace_in(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the namespace that a memory's metadata tells."""
     return tuple(names.unescaped(label) for label in metadata[_FACTS]["namespace"])
+
+
+def _is_in_order(value: Any) -> bool:
+    """Whether the keys of all objects stand as PostgreSQL puts them: by length, then by bytes."""
+    if isinstance(value, dict):
+        keys = [name.encode() for name in value]
+        is_sorted = keys == sorted(keys, key=lambda key: (len(key), key))
+        return is_sorted and all(map(_is_in_order, value.values()))
+    return not isinstance(value, list) or all(map(_is_in_order, value))
+
+
+def _encode(value: Any) -> list[str]:
+    """Write a value as text in which PostgreSQL changes nothing: as JSON if that holds it."""
+    try:
+        text = json.dumps(value)
+        if repr(json.loads(text)) == repr(value):
+            return ["json", text]
+    except (TypeError, ValueError, RecursionError):
+        text = None
+    try:
+        kind, data = _SERDE.dumps_typed(value)
+    except TypeError:
+        if text is None:
+            raise
+        return ["json", text]
+    return [kind, b64encode(data).decode()]
+
+
+def _decode(encoded: Sequence[str]) -> Any:
+    kind, text = encoded
+    return json.loads(text) if kind == "json" else _SERDE.loads_typed((kind, b64decode(text)))
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
