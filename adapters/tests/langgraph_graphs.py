@@ -13,7 +13,8 @@ from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Send, interrupt
 
-Graph = StateGraph[Any, Any, Any, Any]
+Graph = Any
+"""A `StateGraph`; its types know only its own state."""
 
 
 @tool
@@ -146,9 +147,7 @@ def summarising() -> Graph:
     return builder
 
 
-def _appended(
-    messages: list[AnyMessage], writes: Sequence[list[AnyMessage]]
-) -> list[AnyMessage]:
+def _appended(messages: list[AnyMessage], writes: Sequence[list[AnyMessage]]) -> list[AnyMessage]:
     return [*messages, *(one for write in writes for one in _listed(write))]
 
 

@@ -89,7 +89,9 @@ def kept(found: Sequence[Any]) -> list[Any]:
 
 
 async def run(
-    saver: BaseCheckpointSaver[str], make: Callable[[], graphs.Graph], inputs: Sequence[Any],
+    saver: BaseCheckpointSaver[str],
+    make: Callable[[], graphs.Graph],
+    inputs: Sequence[Any],
     durability: Any,
 ) -> list[Any]:
     graph = make().compile(checkpointer=saver)

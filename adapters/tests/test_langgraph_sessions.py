@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.base import empty_checkpoint
-from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.base import CipherProtocol
+from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command
 from sessiongraph_client import SessiongraphClient
@@ -168,11 +168,7 @@ async def test_messages_of_delta_channels_are_recorded(client: SessiongraphClien
 async def put(
     saver: SessiongraphSaver, messages: list[AnyMessage], thread_id: str = "thread-1"
 ) -> None:
-    checkpoint = empty_checkpoint()
-    checkpoint["channel_values"] = {"messages": messages}
-    checkpoint["channel_versions"] = {"messages": saver.get_next_version(None, None)}
-    config: Any = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
-    await saver.aput(config, checkpoint, {"source": "loop", "step": 0}, checkpoint["channel_versions"])
+    config = await put_one(saver, messages, thread_id)
     found = await saver.aget_tuple(config)
     assert found is not None
     assert graphs.shown(found.checkpoint["channel_values"]["messages"]) == graphs.shown(messages)
@@ -187,16 +183,34 @@ ODD: dict[str, list[AnyMessage]] = {
     ],
     "no tool name": [AIMessage("", tool_calls=[{"name": "", "args": {}, "id": ""}], id="1")],
     "NUL": [HumanMessage("a\0b", id="1\0", name="\0")],
-    "a lone surrogate": [AIMessage("a\ud800", id="\ud800", tool_calls=[
-        {"name": "\ud800", "args": {"\ud800": "\ud800"}, "id": "\ud800"}])],
+    "a lone surrogate": [
+        AIMessage(
+            "a\ud800",
+            id="\ud800",
+            tool_calls=[{"name": "\ud800", "args": {"\ud800": "\ud800"}, "id": "\ud800"}],
+        )
+    ],
     "no number": [AIMessage("", id="1", additional_kwargs={"nan": float("nan"), "big": 2**80})],
     "nothing": [HumanMessage("", id="1"), HumanMessage("")],
     "parts": [HumanMessage([{"type": "text", "text": "a"}, {"type": "image", "url": "b"}], id="1")],
     "too long": [HumanMessage("x" * 4_000_001, id="1")],
     "a long id": [HumanMessage("x", id="i" * 1000)],
     "the same twice": [HumanMessage("x"), HumanMessage("x")],
-    "a wrong call": [AIMessage("", id="1", invalid_tool_calls=[
-        {"name": None, "args": "{", "id": None, "error": "no JSON", "type": "invalid_tool_call"}])],
+    "a wrong call": [
+        AIMessage(
+            "",
+            id="1",
+            invalid_tool_calls=[
+                {
+                    "name": None,
+                    "args": "{",
+                    "id": None,
+                    "error": "no JSON",
+                    "type": "invalid_tool_call",
+                }
+            ],
+        )
+    ],
 }
 
 
@@ -261,12 +275,16 @@ async def test_two_writers_record_a_message_once(client: SessiongraphClient) -> 
     assert [each["content"] for each in seen["messages"]] == [f"{number}" for number in range(20)]
 
 
-async def put_one(saver: SessiongraphSaver, messages: list[AnyMessage]) -> None:
+async def put_one(
+    saver: SessiongraphSaver, messages: list[AnyMessage], thread_id: str = "thread-1"
+) -> Any:
     checkpoint = empty_checkpoint()
     checkpoint["channel_values"] = {"messages": messages}
-    checkpoint["channel_versions"] = {"messages": saver.get_next_version(None, None)}
-    config: Any = {"configurable": {"thread_id": "thread-1", "checkpoint_ns": ""}}
-    await saver.aput(config, checkpoint, {"source": "loop", "step": 0}, checkpoint["channel_versions"])
+    versions: Any = {"messages": saver.get_next_version(None, None)}
+    checkpoint["channel_versions"] = versions
+    config: Any = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
+    await saver.aput(config, checkpoint, {"source": "loop", "step": 0}, versions)
+    return config
 
 
 class Reversal(CipherProtocol):

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from typing import Any
 
 import pytest
@@ -118,7 +117,7 @@ def in_order(results: Sequence[Any]) -> list[Any]:
 async def test_random_operations_give_what_they_give_in_memory(
     client: SessiongraphClient, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311  the same at each run
     own, other = SessiongraphStore(client), InMemoryStore()
     async with own:
         for _ in range(12):
@@ -132,7 +131,7 @@ def test_synchronous_operations_give_what_they_give_in_memory(
 ) -> None:
     client = SessiongraphClient(server_url, api_key=api_key)
     own, other = SessiongraphStore(client), InMemoryStore()
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311  the same at each run
     for _ in range(8):
         batch = operations(chance)
         expected = in_order(other.batch(batch))
@@ -156,8 +155,8 @@ async def test_pages_of_a_search_are_in_the_order_of_making(client: Sessiongraph
         {"limit": -2},
         {"filter": {"number": {"$gt": 8}}},
     ):
-        expected = bare(await other.asearch(("n",), **arguments))  # type: ignore[arg-type]
-        assert bare(await own.asearch(("n",), **arguments)) == expected  # type: ignore[arg-type]
+        expected = bare(await other.asearch(("n",), **arguments))
+        assert bare(await own.asearch(("n",), **arguments)) == expected
     await own.aclose()
 
 
@@ -212,12 +211,19 @@ async def test_a_search_by_likeness_ranks_as_in_memory(
         {"query": "tea", "filter": {"text": "no stone"}},
         {"query": None},
     ):
-        expected = bare(await other.asearch(("docs",), **arguments))  # type: ignore[arg-type]
-        assert bare(await own.asearch(("docs",), **arguments)) == expected  # type: ignore[arg-type]
+        expected = bare(await other.asearch(("docs",), **arguments))
+        assert bare(await own.asearch(("docs",), **arguments)) == expected
     await own.aclose()
     hits = [each for memory in await see(client) for each in memory["accesses"]]
     assert {each["queryText"] for each in hits} == {"notes", "tea", None}
     assert any(each["score"] is not None and each["rank"] == 0 for each in hits)
+
+
+def deeply_nested() -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(100):
+        nested = [nested]
+    return nested
 
 
 ODD: list[Any] = [
@@ -230,7 +236,7 @@ ODD: list[Any] = [
     {"no number": float("nan"), "no end": float("inf")},
     {"set": {1}, "bytes": b"\xff", "time": datetime(2026, 1, 1, tzinfo=UTC)},
     {"deep": [[[[[[[[[[[[1]]]]]]]]]]]] * 3},
-    {"deeper": reduce(lambda inner, _: [inner], range(100), 1)},
+    {"deeper": deeply_nested()},
 ]
 
 
@@ -259,7 +265,7 @@ async def test_names_are_told_apart(client: SessiongraphClient) -> None:
         (("\ud800",), "\udfff"),
         (("a",), "memory_01h455vb4pex5vsknk084sn02q"),
     ]
-    await store.abatch([PutOp(*place, {"n": n}) for n, place in enumerate(places)])
+    await store.abatch([PutOp(place[0], place[1], {"n": n}) for n, place in enumerate(places)])
     found = await store.abatch([GetOp(*place) for place in places])
     assert [(each.namespace, each.key, each.value["n"]) for each in found] == [  # type: ignore[union-attr]
         (*place, n) for n, place in enumerate(places)

@@ -1,12 +1,12 @@
 """Checkpoints, channel values and pending writes as session items, verbatim.
 
-A checkpoint's channel values are kept once for each version, so that a long channel is not copied at
-every step. Each document holds what the saver's serializer made, in base 64.
+A checkpoint's channel values are kept once for each version, so that a long channel is not copied
+at every step. Each document holds what the saver's serializer made, in base 64.
 """
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -29,15 +29,37 @@ _EMPTY = "empty"
 _LONGEST_SEARCHED = 1_000
 
 
+class Place(NamedTuple):
+    """Where a checkpoint stands: its thread, its namespace ("" for the root) and its id."""
+
+    thread_id: str
+    namespace: str
+    checkpoint_id: str | None
+
+    @property
+    def session(self) -> str:
+        """The name of the thread's session."""
+        return names.session_of(self.thread_id)
+
+    @property
+    def values(self) -> str:
+        """The collection of the namespace's channel values."""
+        return names.values_of(self.namespace)
+
+    @property
+    def checkpoints(self) -> str:
+        """The collection of the namespace's checkpoints."""
+        return names.checkpoints_of(self.namespace)
+
+
 def put_checkpoint(
     serde: SerializerProtocol,
-    thread_id: str,
-    namespace: str,
+    parent: Place,
     checkpoint: Mapping[str, Any],
     metadata: Mapping[str, Any],
-    parent_id: str | None,
 ) -> list[BatchRecordInput]:
-    """Make the records that keep a checkpoint without its channel values."""
+    """Make the records that keep a checkpoint behind its parent, without its channel values."""
+    thread_id, namespace, parent_id = parent
     own = {name: value for name, value in checkpoint.items() if name != "channel_values"}
     document = {
         "thread": names.escaped(thread_id),
@@ -48,8 +70,8 @@ def put_checkpoint(
         "metadata": pack(serde, metadata),
     }
     return put_item(
-        names.session_of(thread_id),
-        names.checkpoints_of(namespace),
+        parent.session,
+        parent.checkpoints,
         names.key_of(checkpoint["id"]),
         document,
         metadata=search_metadata(thread_id, namespace, checkpoint["id"], metadata),
@@ -84,8 +106,7 @@ def searchable(metadata: Mapping[str, Any]) -> dict[str, str | int]:
 
 def put_values(
     serde: SerializerProtocol,
-    thread_id: str,
-    namespace: str,
+    place: Place,
     values: Mapping[str, Any],
     versions: ChannelVersions,
 ) -> list[BatchRecordInput]:
@@ -94,8 +115,8 @@ def put_values(
         record
         for channel, version in versions.items()
         for record in put_item(
-            names.session_of(thread_id),
-            names.values_of(namespace),
+            place.session,
+            place.values,
             names.key_of(channel, version),
             pack(serde, values[channel]) if channel in values else [_EMPTY, ""],
             if_exists="KEEP",
@@ -105,17 +126,18 @@ def put_values(
 
 def put_writes(
     serde: SerializerProtocol,
-    thread_id: str,
-    namespace: str,
-    checkpoint_id: str,
+    place: Place,
     writes: Sequence[tuple[str, Any]],
     task_id: str,
     task_path: str,
 ) -> list[BatchRecordInput]:
-    """Make the records that keep a task's writes: the first of each place, the last special one."""
+    """Make the records that keep a task's writes at a checkpoint.
+
+    Of regular writes the first of each index stays, of special ones the last.
+    """
     records: list[BatchRecordInput] = []
-    for place, (channel, value) in enumerate(writes):
-        index = WRITES_IDX_MAP.get(channel, place)
+    for number, (channel, value) in enumerate(writes):
+        index = WRITES_IDX_MAP.get(channel, number)
         document = {
             "task": names.escaped(task_id),
             "path": names.escaped(task_path),
@@ -124,8 +146,8 @@ def put_writes(
             "value": pack(serde, value),
         }
         records += put_item(
-            names.session_of(thread_id),
-            names.writes_of(namespace, checkpoint_id),
+            place.session,
+            names.writes_of(place.namespace, place.checkpoint_id or ""),
             names.key_of(task_id, index),
             document,
             if_exists="KEEP" if index >= 0 else "REPLACE",
@@ -152,6 +174,11 @@ def read_values(
     return values
 
 
+def _order(document: Mapping[str, Any]) -> tuple[str, str, int]:
+    path, task_id = names.unescaped(document["path"]), names.unescaped(document["task"])
+    return writes_sort_key(path, task_id, document["index"])
+
+
 def has_value(item: StoredItem) -> bool:
     """Whether a channel has a value at a version."""
     return bool(item.value[0] != _EMPTY)
@@ -160,11 +187,7 @@ def has_value(item: StoredItem) -> bool:
 def read_writes(serde: SerializerProtocol, items: Iterable[StoredItem]) -> list[PendingWrite]:
     """Give the writes of a checkpoint in the order in which LangGraph applies them."""
     documents = [item.value for item in items]
-    documents.sort(
-        key=lambda its: writes_sort_key(
-            names.unescaped(its["path"]), names.unescaped(its["task"]), its["index"]
-        )
-    )
+    documents.sort(key=_order)
     return [
         (names.unescaped(its["task"]), names.unescaped(its["channel"]), unpack(serde, its["value"]))
         for its in documents

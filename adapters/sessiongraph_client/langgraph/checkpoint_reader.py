@@ -10,6 +10,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.checkpoint_items import (
+    Place,
     StoredCheckpoint,
     searchable,
     value_keys,
@@ -27,17 +28,9 @@ class CheckpointReader:
         self._items = items
         self._serde = serde
 
-    async def read(
-        self, thread_id: str, namespace: str, checkpoint_id: str | None
-    ) -> CheckpointTuple | None:
+    async def read(self, place: Place) -> CheckpointTuple | None:
         """Read one checkpoint, the newest of the namespace if none is named."""
-        session, collection = names.session_of(thread_id), names.checkpoints_of(namespace)
-        if checkpoint_id:
-            key = names.key_of(checkpoint_id)
-            found = list((await self._items.by_keys(session, collection, [key])).values())
-        else:
-            found = await newest(self._items, session, collection)
-        whole = await self._whole(session, found)
+        whole = await self._whole(place.session, await read_item(self._items, place))
         return whole[0] if whole else None
 
     async def find(
@@ -142,10 +135,13 @@ class CheckpointReader:
         )
 
 
-async def newest(items: SessionItems, session: str, collection: str) -> list[StoredItem]:
-    """Read the item with the greatest key of a collection; none if it is empty."""
-    where = {"collection": {"eq": collection}}
-    async for item in items.find(session, where, newest_key_first=True, page=1):
+async def read_item(items: SessionItems, place: Place) -> list[StoredItem]:
+    """Read a checkpoint's item, that of the newest if none is named; none if it is not there."""
+    if place.checkpoint_id:
+        key = names.key_of(place.checkpoint_id)
+        return list((await items.by_keys(place.session, place.checkpoints, [key])).values())
+    where = {"collection": {"eq": place.checkpoints}}
+    async for item in items.find(place.session, where, newest_key_first=True, page=1):
         return [item]
     return []
 

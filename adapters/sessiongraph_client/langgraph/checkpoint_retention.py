@@ -10,6 +10,7 @@ from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import NotFound
 from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.checkpoint_items import (
+    Place,
     StoredCheckpoint,
     copy_of,
     has_value,
@@ -113,7 +114,7 @@ class CheckpointRetention:
                 await self._recorder.items(target_id, block)
         reader = CheckpointReader(self._items, self._serde)
         for namespace in await self._checkpoints(names.session_of(target_id)):
-            newest = await reader.read(target_id, namespace, None)
+            newest = await reader.read(Place(target_id, namespace, None))
             if newest is not None:
                 await self._show_copy(source_id, target_id, namespace, newest)
 
@@ -146,7 +147,8 @@ class CheckpointRetention:
     async def _needed(self, thread_id: str, namespace: str) -> set[str]:
         """Give the keys of the newest checkpoint and of those that its delta channels need."""
         reader = CheckpointReader(self._items, self._serde)
-        newest = await reader.read(thread_id, namespace, None)
+        place = Place(thread_id, namespace, None)
+        newest = await reader.read(place)
         if newest is None:
             return set()
         needed = {names.key_of(newest.checkpoint["id"])}
@@ -154,7 +156,9 @@ class CheckpointRetention:
         left = {each for each in delta if each not in newest.checkpoint["channel_values"]}
         if not left:
             return needed
-        walk = ancestors(self._items, self._serde, thread_id, namespace, newest.checkpoint["id"])
+        walk = ancestors(
+            self._items, self._serde, place._replace(checkpoint_id=newest.checkpoint["id"])
+        )
         async for block in walk:
             for each in block:
                 if not left:

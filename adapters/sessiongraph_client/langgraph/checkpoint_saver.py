@@ -20,6 +20,7 @@ from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from sessiongraph_client.blocking import run_blocking
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.langgraph import checkpoint_items
+from sessiongraph_client.langgraph.checkpoint_items import Place
 from sessiongraph_client.langgraph.checkpoint_reader import CheckpointReader
 from sessiongraph_client.langgraph.checkpoint_retention import CheckpointRetention
 from sessiongraph_client.langgraph.conversation import CheckpointFacts
@@ -43,8 +44,8 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
     `conversation` says whether these are recorded; if left out they are, unless the serializer
     encrypts, since they are readable. The session is never ended here.
 
-    Methods raise `SessiongraphError`: `Unavailable` when the server stays away. The synchronous ones
-    must not be called from the loop of `run_blocking`.
+    Methods raise `SessiongraphError`: `Unavailable` when the server stays away. The synchronous
+    ones must not be called from the loop of `run_blocking`.
     """
 
     def __init__(
@@ -79,10 +80,10 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read the checkpoint that `config` names, or its thread's newest one."""
-        thread_id, namespace, checkpoint_id = _place(config)
-        found = await self._reader.read(thread_id, namespace, checkpoint_id)
+        place = _place(config)
+        found = await self._reader.read(place)
         if found is not None and found.pending_writes:
-            self._recorder.notice(thread_id, found.pending_writes)
+            self._recorder.notice(place.thread_id, found.pending_writes)
         return found
 
     async def alist(
@@ -107,14 +108,13 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Store a checkpoint and the new values of its channels."""
-        thread_id, namespace, parent_id = _place(config)
+        parent = _place(config)
+        thread_id, namespace, parent_id = parent
         values = checkpoint["channel_values"]
         told: Mapping[str, Any] = get_checkpoint_metadata(config, metadata)
         own = [
-            *checkpoint_items.put_values(self.serde, thread_id, namespace, values, new_versions),
-            *checkpoint_items.put_checkpoint(
-                self.serde, thread_id, namespace, checkpoint, told, parent_id
-            ),
+            *checkpoint_items.put_values(self.serde, parent, values, new_versions),
+            *checkpoint_items.put_checkpoint(self.serde, parent, checkpoint, told),
         ]
         facts = CheckpointFacts(thread_id, namespace, checkpoint["id"], parent_id, told)
         await self._recorder.checkpoint(facts, own, values, new_versions, self.serde)
@@ -127,14 +127,14 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Store what a task wrote at a checkpoint: the first of each place, the last special one."""
-        thread_id, namespace, _ = _place(config)
-        checkpoint_id = config["configurable"]["checkpoint_id"]
-        own = checkpoint_items.put_writes(
-            self.serde, thread_id, namespace, checkpoint_id, writes, task_id, task_path
-        )
+        """Store what a task wrote at a checkpoint.
+
+        Of regular writes the first of each index stays, of special ones the last.
+        """
+        place = _place(config)
+        own = checkpoint_items.put_writes(self.serde, place, writes, task_id, task_path)
         if own:
-            await self._recorder.writes(thread_id, namespace, checkpoint_id, own, writes, task_id)
+            await self._recorder.writes(place, own, writes, task_id)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread: its session with all that is recorded in it and below it.
@@ -154,8 +154,8 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Delete checkpoints, and keep what people see of them.
 
-        `keep_latest` keeps each namespace's newest, with the ancestors from which its delta channels
-        are rebuilt; `delete` keeps none. Raises `ValueError` for another strategy.
+        `keep_latest` keeps each namespace's newest, with the ancestors from which its delta
+        channels are rebuilt; `delete` keeps none. Raises `ValueError` for another strategy.
         """
         await self._retention.prune([str(each) for each in thread_ids], strategy)
 
@@ -163,10 +163,7 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         """Read what channels are rebuilt from, some fifty ancestors at a time."""
-        thread_id, namespace, checkpoint_id = _place(config)
-        return await read_delta_history(
-            self._items, self.serde, thread_id, namespace, checkpoint_id, channels
-        )
+        return await read_delta_history(self._items, self.serde, _place(config), channels)
 
     # -- synchronous
 
@@ -234,10 +231,9 @@ def _configurable(config: RunnableConfig | None) -> dict[str, Any]:
     return dict(config["configurable"]) if config else {}
 
 
-def _place(config: RunnableConfig) -> tuple[str, str, str | None]:
-    """Give the thread, the namespace and the checkpoint that a configuration names."""
+def _place(config: RunnableConfig) -> Place:
     told = config["configurable"]
-    return str(told["thread_id"]), told.get("checkpoint_ns") or "", told.get("checkpoint_id")
+    return Place(str(told["thread_id"]), told.get("checkpoint_ns") or "", told.get("checkpoint_id"))
 
 
 async def _next(found: AsyncIterator[CheckpointTuple]) -> CheckpointTuple | None:

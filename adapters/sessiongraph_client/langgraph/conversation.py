@@ -88,8 +88,8 @@ class Conversation:
     """Records each message of a thread once, whichever checkpoints and namespaces hold it.
 
     A message is known by its id, one without an id by what it says and how many before it say the
-    same. An answer that a subgraph gave first is recorded in the thread's own session again, without
-    its use, so that the thread reads as a whole.
+    same. An answer that a subgraph gave first is recorded in the thread's own session again,
+    without its use, so that the thread reads as a whole.
     """
 
     def __init__(self, items: SessionItems) -> None:

@@ -1,5 +1,6 @@
 """What LangGraph's delta channels are rebuilt from: a stored value and the writes since then."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from langgraph.checkpoint.base import DeltaChannelHistory, PendingWrite
@@ -7,50 +8,46 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.checkpoint_items import (
+    Place,
     StoredCheckpoint,
     has_value,
     read_writes,
     unpack,
     value_keys,
 )
-from sessiongraph_client.langgraph.checkpoint_reader import newest
+from sessiongraph_client.langgraph.checkpoint_reader import read_item
 from sessiongraph_client.langgraph.session_items import SessionItems
 
 _BLOCK = 50
 
 
 async def read_delta_history(
-    items: SessionItems,
-    serde: SerializerProtocol,
-    thread_id: str,
-    namespace: str,
-    checkpoint_id: str | None,
-    channels: Sequence[str],
+    items: SessionItems, serde: SerializerProtocol, place: Place, channels: Sequence[str]
 ) -> Mapping[str, DeltaChannelHistory]:
     """Walk from a checkpoint's parent towards the root until each channel has a stored value.
 
     Gives for each channel the writes from the oldest on, and as `seed` the value that they begin
     with. The writes at the checkpoint itself are not among them.
     """
-    session = names.session_of(thread_id)
     collected: dict[str, list[PendingWrite]] = {channel: [] for channel in channels}
     seeds: dict[str, DeltaChannelHistory] = {}
     if not channels:
         return {}
-    async for block in ancestors(items, serde, thread_id, namespace, checkpoint_id):
+    async for block in ancestors(items, serde, place):
         left = [channel for channel in collected if channel not in seeds]
         keys = [key for each in block for key in value_keys(each.checkpoint, left)]
-        values = await items.by_keys(session, names.values_of(namespace), list(dict.fromkeys(keys)))
-        writes = await items.of_collections(
-            session, [names.writes_of(namespace, each.id) for each in block]
+        writes_of = {each.id: names.writes_of(place.namespace, each.id) for each in block}
+        values, writes = await asyncio.gather(
+            items.by_keys(place.session, place.values, list(dict.fromkeys(keys))),
+            items.of_collections(place.session, list(writes_of.values())),
         )
         for each in block:
-            for write in reversed(read_writes(serde, writes[names.writes_of(namespace, each.id)])):
+            for write in reversed(read_writes(serde, writes[writes_of[each.id]])):
                 if write[1] in collected and write[1] not in seeds:
                     collected[write[1]].append(write)
             for channel in left:
-                for key in value_keys(each.checkpoint, [channel]):
-                    item = values.get(key)
+                stored = [values.get(key) for key in value_keys(each.checkpoint, [channel])]
+                for item in stored:
                     if channel not in seeds and item is not None and has_value(item):
                         seeds[channel] = {"writes": [], "seed": unpack(serde, item.value)}
         if len(seeds) == len(collected):
@@ -62,46 +59,42 @@ async def read_delta_history(
 
 
 async def ancestors(
-    items: SessionItems,
-    serde: SerializerProtocol,
-    thread_id: str,
-    namespace: str,
-    checkpoint_id: str | None,
+    items: SessionItems, serde: SerializerProtocol, place: Place
 ) -> AsyncIterator[list[StoredCheckpoint]]:
-    """Read the parent of a checkpoint (the newest if None), its parent and so on, in blocks.
-
-    Ids grow, so parents lie further down in the collection; one that does not is read by itself.
-    """
-    session, collection = names.session_of(thread_id), names.checkpoints_of(namespace)
-    if checkpoint_id is None:
-        found = await newest(items, session, collection)
-    else:
-        by_key = await items.by_keys(session, collection, [names.key_of(checkpoint_id)])
-        found = list(by_key.values())
-    if not found:
+    """Read a checkpoint's parent, its parent and so on, in blocks."""
+    found = await read_item(items, place)
+    wanted = StoredCheckpoint(serde, found[0]).parent_id if found else None
+    if wanted is None:
         return
-    wanted = StoredCheckpoint(serde, found[0]).parent_id
-    below = items.find(
-        session, {"collection": {"eq": collection}}, newest_key_first=True, page=_BLOCK
-    )
     block: list[StoredCheckpoint] = []
-    async for item in below:
-        if wanted is None:
-            break
-        if item.key > names.key_of(wanted):
-            continue
-        if item.key < names.key_of(wanted):
-            break
-        block.append(StoredCheckpoint(serde, item))
-        wanted = block[-1].parent_id
+    async for checkpoint in _line(items, serde, place, wanted):
+        block.append(checkpoint)
         if len(block) == _BLOCK:
             yield block
             block = []
-    while wanted is not None:
-        by_key = await items.by_keys(session, collection, [names.key_of(wanted)])
-        if not by_key:
-            break
-        block.append(StoredCheckpoint(serde, next(iter(by_key.values()))))
-        wanted = block[-1].parent_id
     if block:
         yield block
+
+
+async def _line(
+    items: SessionItems, serde: SerializerProtocol, place: Place, first_id: str
+) -> AsyncIterator[StoredCheckpoint]:
+    """Read a checkpoint and those above it.
+
+    Ids grow, so parents lie further down in the collection; one that does not is read by itself.
+    """
+    wanted: str | None = first_id
+    where = {"collection": {"eq": place.checkpoints}}
+    async for item in items.find(place.session, where, newest_key_first=True, page=_BLOCK):
+        if wanted is None or item.key < names.key_of(wanted):
+            break
+        if item.key == names.key_of(wanted):
+            checkpoint = StoredCheckpoint(serde, item)
+            yield checkpoint
+            wanted = checkpoint.parent_id
+    while wanted is not None and (
+        found := await read_item(items, place._replace(checkpoint_id=wanted))
+    ):
+        checkpoint = StoredCheckpoint(serde, found[0])
+        yield checkpoint
+        wanted = checkpoint.parent_id

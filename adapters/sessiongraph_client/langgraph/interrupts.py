@@ -7,6 +7,7 @@ from langgraph.checkpoint.serde.types import INTERRUPT, RESUME
 
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.langgraph import names
+from sessiongraph_client.langgraph.checkpoint_items import Place
 from sessiongraph_client.langgraph.readable import clean, readable
 from sessiongraph_client.schema_types import BatchRecordInput, Decision
 
@@ -17,7 +18,19 @@ _PENDING = """query LanggraphPendingConfirmations($session: ID!) {
 }"""
 _RESUMED_BY_THE_CALLER = "00000000-0000-0000-0000-000000000000"
 """The task of writes that no task made; LangGraph's NULL_TASK_ID."""
-_YES = {"accept", "allow", "approve", "approved", "confirm", "confirmed", "edit", "ok", "true", "y"}
+_YES = {
+    "accept",
+    "allow",
+    "approve",
+    "approved",
+    "confirm",
+    "confirmed",
+    "edit",
+    "ok",
+    "true",
+    "y",
+    "yes",
+}
 _NO = {"cancel", "decline", "denied", "deny", "false", "ignore", "n", "no", "reject", "rejected"}
 _LONGEST_TEXT = 4_000
 
@@ -36,13 +49,12 @@ class Interrupts:
 
     async def of_writes(
         self,
-        thread_id: str,
-        namespace: str,
-        checkpoint_id: str,
+        at: Place,
         writes: Sequence[tuple[str, Any]],
         task_id: str,
     ) -> list[BatchRecordInput]:
         """Make the records of what a task's writes ask and of what they answer."""
+        thread_id = at.thread_id
         asked = [one for channel, value in writes if channel == INTERRUPT for one in _listed(value)]
         answers = [value for channel, value in writes if channel == RESUME]
         if not (asked or (answers and thread_id in self._waiting)):
@@ -56,8 +68,8 @@ class Interrupts:
         self.notice(thread_id, writes)
         place = {
             "taskId": clean(task_id),
-            "checkpointId": clean(checkpoint_id),
-            "checkpointNamespace": clean(namespace),
+            "checkpointId": clean(at.checkpoint_id or ""),
+            "checkpointNamespace": clean(at.namespace),
             "answers": len(_listed(answers[-1])) if answers else 0,
         }
         known = {told.get("interruptId") for told in pending.values()}
@@ -161,25 +173,18 @@ def _decide(confirmation_id: str, answer: Any) -> BatchRecordInput:
 
 def _decision(answer: Any) -> Decision | None:
     """Tell a yes from a no, None where an answer is neither."""
-    if isinstance(answer, bool):
-        return "APPROVED" if answer else "DENIED"
-    if isinstance(answer, str):
-        word = answer.strip().lower()
-        if word in {"yes", *_YES}:
-            return "APPROVED"
-        return "DENIED" if word in _NO else None
     if isinstance(answer, dict):
-        given = answer.get("decisions") or next(
-            (answer[name] for name in ("type", "decision", "action", "approved") if name in answer),
-            None,
-        )
-        return _decision(given)
-    if isinstance(answer, (list, tuple)) and answer:
+        told = ("decisions", "type", "decision", "action", "approved")
+        return _decision(next((answer[name] for name in told if name in answer), None))
+    if isinstance(answer, (list, tuple)):
         each = {_decision(one) for one in answer}
         if "DENIED" in each:
             return "DENIED"
         return "APPROVED" if each == {"APPROVED"} else None
-    return None
+    word = str(answer).strip().lower() if isinstance(answer, (bool, str)) else ""
+    if word in _YES:
+        return "APPROVED"
+    return "DENIED" if word in _NO else None
 
 
 def _withdraw(confirmation_id: str, reason: str) -> BatchRecordInput:

@@ -67,8 +67,10 @@ def without_use(record: RecordMessageInput) -> RecordMessageInput:
         *("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"),
         "reasoningOutputTokens",
     }
-    kept = {name: value for name, value in record.items() if name not in used}
-    return kept  # type: ignore[return-value]  # none of them is required
+    kept = record.copy()
+    for name in used & kept.keys():
+        del kept[name]  # type: ignore[misc]  # none of them is required
+    return kept
 
 
 def tool_call_ids(messages: Iterable[BaseMessage]) -> set[str]:

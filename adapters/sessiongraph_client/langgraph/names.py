@@ -1,7 +1,7 @@
 """What threads, checkpoints and channels are called in Sessiongraph.
 
-LangGraph takes any text for a name, Sessiongraph 1 to 512 characters; where a name does not fit, its
-SHA-256 stands in its place, and the name itself is in the item.
+LangGraph takes any text for a name, Sessiongraph 1 to 512 characters; where a name does not fit,
+its SHA-256 stands in its place, and the name itself is in the item.
 """
 
 import json

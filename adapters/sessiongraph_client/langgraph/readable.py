@@ -35,19 +35,17 @@ class _Reader:
         self._left = _MOST_CHARACTERS
 
     def read(self, value: Any, depth: int) -> Any:
-        if value is None or isinstance(value, bool):
-            return value
         if self._left <= 0 or depth > _DEEPEST:
             return "…"
         self._left -= 8
         if isinstance(value, Enum):
-            return self.read(value.value, depth)
+            value = value.value
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, (int, float)):
+            return value if abs(value) < _LARGEST_INTEGER else self._text(str(value))
         if isinstance(value, str):
             return self._text(value)
-        if isinstance(value, int):
-            return value if abs(value) < _LARGEST_INTEGER else self._text(str(value))
-        if isinstance(value, float):
-            return value if abs(value) < _LARGEST_INTEGER else str(value)
         return self._composed(value, depth + 1)
 
     def _composed(self, value: Any, depth: int) -> Any:
@@ -55,17 +53,13 @@ class _Reader:
             return {"message": self._text(value.id or ""), "type": value.type}
         if isinstance(value, Mapping):
             return {self._text(str(name)): self.read(its, depth) for name, its in value.items()}
-        if isinstance(value, (bytes, bytearray)):
-            return f"{len(value)} bytes"
-        if isinstance(value, (Sequence, Set)):
-            return self._several(list(value), depth)
-        if isinstance(value, date):
-            return value.isoformat()
         if isinstance(value, BaseModel):
             return {name: self.read(getattr(value, name, None), depth) for name in _fields(value)}
         if dataclasses.is_dataclass(value):
             fields = dataclasses.fields(value)
             return {field.name: self.read(getattr(value, field.name), depth) for field in fields}
+        if isinstance(value, (Sequence, Set)) and not isinstance(value, (bytes, bytearray)):
+            return self._several(list(value), depth)
         return self._text(_printed(value))
 
     def _several(self, values: list[Any], depth: int) -> Any:
@@ -86,6 +80,8 @@ def _fields(model: BaseModel) -> list[str]:
 
 def _printed(value: Any) -> str:
     try:
-        return repr(value)
+        if isinstance(value, (bytes, bytearray)):
+            return f"{len(value)} bytes"
+        return value.isoformat() if isinstance(value, date) else repr(value)
     except Exception:  # noqa: BLE001  another's code; a value must not keep a checkpoint from being stored
         return type(value).__name__

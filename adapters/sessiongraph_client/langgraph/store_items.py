@@ -150,21 +150,27 @@ def _decode(encoded: Sequence[str]) -> Any:
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
-    """Whether the server gives back the very same as JSON."""
+    """Whether the server gives back the very same as JSON, but for the order of keys."""
     kind = type(value)
-    if depth > _DEEPEST:
-        return False
-    if kind is dict:
+    if kind is dict and depth < _DEEPEST:
         return all(
             type(name) is str and clean(name) == name and _is_plain(its, depth + 1)
             for name, its in value.items()
         )
-    if kind is list:
+    if kind is list and depth < _DEEPEST:
         return all(_is_plain(one, depth + 1) for one in value)
-    if kind is str:
+    return value is None or kind is bool or _is_plain_scalar(value)
+
+
+def _is_plain_scalar(value: Any) -> bool:
+    if type(value) is str:
         return clean(value) == value
-    if kind is int:
+    if type(value) is int:
         return abs(value) < _LARGEST_INTEGER
-    if kind is float:  # PostgreSQL writes 1e20 as an integer, and -0.0 as 0.0
-        return math.isfinite(value) and "e" not in repr(value) and repr(value) != "-0.0"
-    return value is None or kind is bool
+    # PostgreSQL writes 1e20 as an integer, and -0.0 as 0.0
+    return (
+        type(value) is float
+        and math.isfinite(value)
+        and "e" not in repr(value)
+        and repr(value) != "-0.0"
+    )

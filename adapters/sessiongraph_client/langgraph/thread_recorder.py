@@ -11,7 +11,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import SessiongraphError
 from sessiongraph_client.langgraph import names
-from sessiongraph_client.langgraph.checkpoint_items import read_writes
+from sessiongraph_client.langgraph.checkpoint_items import Place, read_writes
 from sessiongraph_client.langgraph.conversation import (
     CheckpointFacts,
     Conversation,
@@ -79,9 +79,7 @@ class ThreadRecorder:
 
     async def writes(
         self,
-        thread_id: str,
-        namespace: str,
-        checkpoint_id: str,
+        place: Place,
         own: Sequence[BatchRecordInput],
         writes: Sequence[tuple[str, Any]],
         task_id: str,
@@ -90,14 +88,12 @@ class ThreadRecorder:
         seen: list[BatchRecordInput] = []
         if self._shown:
             try:
-                seen = await self._interrupts.of_writes(
-                    thread_id, namespace, checkpoint_id, writes, task_id
-                )
+                seen = await self._interrupts.of_writes(place, writes, task_id)
             except SessiongraphError:
                 raise
             except Exception:
                 _logger.exception("An interrupt cannot be shown")
-        await self._sessions.record(thread_id, [], own, seen)
+        await self._sessions.record(place.thread_id, [], own, seen)
 
     async def conversation(
         self, facts: CheckpointFacts, values: Mapping[str, Any], further: BatchRecordInput

@@ -48,19 +48,19 @@ class ThreadSessions:
         `namespaces` are those whose sessions `seen` names. Raises `Overtaken` if an item of `seen`
         that must be new is there, and `SessiongraphError` if `own` is refused.
         """
-        sessions = list(_sessions(thread_id, namespaces))
-        new = [each for each in sessions if each["createSession"]["sessionId"] not in self._known]
+        sessions = dict(_sessions(thread_id, namespaces))
+        new = [record for name, record in sessions.items() if name not in self._known]
         try:
             await self._record([*new, *own, *seen])
         except (Conflict, NotFound, InvalidInput, Limited) as error:
             if (error.field or "").endswith("putSessionItem.expectedRevision"):
                 raise Overtaken from error
-            await self._record_apart(sessions, own, seen)
+            await self._record_apart(sessions.values(), own, seen)
         self._remember(sessions)
 
     async def _record_apart(
         self,
-        sessions: Sequence[BatchRecordInput],
+        sessions: Iterable[BatchRecordInput],
         own: Sequence[BatchRecordInput],
         seen: Sequence[BatchRecordInput],
     ) -> None:
@@ -84,24 +84,22 @@ class ThreadSessions:
         for batch in split(records):
             await self._client.record(batch)
 
-    def _remember(self, sessions: Iterable[BatchRecordInput]) -> None:
-        for session in sessions:
-            self._known[session["createSession"]["sessionId"] or ""] = None
+    def _remember(self, sessions: Iterable[str]) -> None:
+        self._known |= dict.fromkeys(sessions)
         while len(self._known) > _MOST_KNOWN:
             del self._known[next(iter(self._known))]
 
 
-def _sessions(thread_id: str, namespaces: Iterable[str]) -> Iterator[BatchRecordInput]:
+def _sessions(thread_id: str, namespaces: Iterable[str]) -> Iterator[tuple[str, BatchRecordInput]]:
     root = names.session_of(thread_id)
-    yield {"createSession": {"sessionId": root, "source": names.SOURCE}}
-    made = {""}
+    yield root, {"createSession": {"sessionId": root, "source": names.SOURCE}}
     for namespace in namespaces:
         parent = root
         for each in names.namespaces_above(namespace):
             own = names.session_of(thread_id, each)
-            if each not in made:
-                made.add(each)
-                yield {
+            yield (
+                own,
+                {
                     "createSession": {
                         "sessionId": own,
                         "parent": parent,
@@ -109,5 +107,6 @@ def _sessions(thread_id: str, namespaces: Iterable[str]) -> Iterator[BatchRecord
                         "title": clean(each.rpartition("|")[2].partition(":")[0]),
                         "source": names.SOURCE,
                     }
-                }
+                },
+            )
             parent = own
