@@ -1,7 +1,10 @@
 """LangGraph's interrupts as confirmations: asked when a task waits, decided when it is resumed."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
 from langgraph.checkpoint.serde.types import INTERRUPT, RESUME
 
@@ -41,6 +44,24 @@ class Interrupts:
     def __init__(self, client: SessiongraphClient) -> None:
         self._client = client
         self._waiting: set[str] = set()
+        self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(
+        self, thread_id: str, writes: Iterable[tuple[str, Any]] = ()
+    ) -> AsyncIterator[None]:
+        """Take turns where a question is asked, answered or left, each as it was told.
+
+        LangGraph stores writes and checkpoints at the same time; one that withdraws a question
+        must not overtake the answer.
+        """
+        concerned = any(channel in {INTERRUPT, RESUME} for channel, _ in writes)
+        if not (concerned or thread_id in self._waiting):
+            yield
+            return
+        key = (id(asyncio.get_running_loop()), thread_id)
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            yield
 
     def notice(self, thread_id: str, writes: Iterable[tuple[str, Any]]) -> None:
         """Know that a thread waits if there is an interrupt among its pending writes."""

@@ -66,15 +66,18 @@ class ThreadRecorder:
         if not self._shown:
             await self._sessions.record(facts.thread_id, [], own)
             return
-        for _ in range(_ATTEMPTS):
-            plan = await self._plan(facts, values, changed, serde)
-            try:
-                await self._sessions.record(facts.thread_id, [facts.namespace], own, plan.records)
-            except Overtaken:
-                self._conversation.forget(facts.thread_id)
-                continue
-            self._conversation.remember(facts.thread_id, plan.keys)
-            return
+        async with self._interrupts.turn(facts.thread_id):
+            for _ in range(_ATTEMPTS):
+                plan = await self._plan(facts, values, changed, serde)
+                try:
+                    await self._sessions.record(
+                        facts.thread_id, [facts.namespace], own, plan.records
+                    )
+                except Overtaken:
+                    self._conversation.forget(facts.thread_id)
+                    continue
+                self._conversation.remember(facts.thread_id, plan.keys)
+                return
         await self._sessions.record(facts.thread_id, [], own)
 
     async def writes(
@@ -85,15 +88,16 @@ class ThreadRecorder:
         task_id: str,
     ) -> None:
         """Record a task's writes, and what they ask a person or answer."""
-        seen: list[BatchRecordInput] = []
-        if self._shown:
+        async with self._interrupts.turn(place.thread_id, writes if self._shown else ()):
+            seen: list[BatchRecordInput] = []
             try:
-                seen = await self._interrupts.of_writes(place, writes, task_id)
+                if self._shown:
+                    seen = await self._interrupts.of_writes(place, writes, task_id)
             except SessiongraphError:
                 raise
             except Exception:
                 _logger.exception("An interrupt cannot be shown")
-        await self._sessions.record(place.thread_id, [], own, seen)
+            await self._sessions.record(place.thread_id, [], own, seen)
 
     async def conversation(
         self, facts: CheckpointFacts, values: Mapping[str, Any], further: BatchRecordInput
