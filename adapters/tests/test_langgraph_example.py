@@ -1,5 +1,6 @@
 """The example and the guide of LangGraph."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -17,7 +18,8 @@ GUIDE = (ROOT / "docs/guides/langgraph.md").read_text()
 async def test_the_example_runs_and_is_seen_as_the_guide_says(
     server: Server, client: SessiongraphClient, api_key: str
 ) -> None:
-    ran = subprocess.run(
+    ran = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, str(ROOT / "examples/langgraph/main.py")],
         env={
             "SESSIONGRAPH_URL": server.url,

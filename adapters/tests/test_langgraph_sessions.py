@@ -309,6 +309,12 @@ async def test_what_is_encrypted_is_not_shown(client: SessiongraphClient) -> Non
 async def test_a_large_value_is_kept_in_parts(client: SessiongraphClient) -> None:
     saver = SessiongraphSaver(client)
     await put(saver, [HumanMessage("x" * 12_000_000, id="1")])
+    document = """query { sessionItems(first: 200, filter: {
+      collection: { eq: "langgraph.parts" } }) { nodes { key } } }"""
+    assert len((await client.query(document))["sessionItems"]["nodes"]) > 2
+    await put(saver, [HumanMessage("y", id="2")])
+    await saver.aprune(["thread-1"])
+    assert (await client.query(document))["sessionItems"]["nodes"] == []
 
 
 async def test_a_copied_thread_reads_as_its_source(client: SessiongraphClient) -> None:

@@ -81,6 +81,7 @@ class CheckpointRetention:
                 doomed = [item for item in items if item.key not in kept]
                 await self._delete(session, namespace, doomed)
                 await self._sweep(session, namespace)
+            await self._sweep_parts(session)
 
     async def delete_for_runs(self, run_ids: Sequence[str]) -> None:
         """Delete the checkpoints of runs in whichever thread."""
@@ -94,6 +95,8 @@ class CheckpointRetention:
         for (session, namespace), items in doomed.items():
             await self._delete(session, namespace, items)
             await self._sweep(session, namespace)
+        for session in {session for session, _ in doomed}:
+            await self._sweep_parts(session)
 
     async def copy_thread(self, source_id: str, target_id: str) -> None:
         """Copy items first, then checkpoints, then what people see of the newest ones."""
@@ -195,6 +198,16 @@ class CheckpointRetention:
             used.update(value_keys(StoredCheckpoint(self._serde, item).checkpoint))
         if unused := [key for key in there if key not in used]:
             await self._items.delete(session, collection, unused)
+
+    async def _sweep_parts(self, session: str) -> None:
+        """Delete the parts of documents that are there no more."""
+        where = {"collection": {"eq": names.PARTS}}
+        parts = [item.key async for item in self._items.find_names(session, where)]
+        if not parts:
+            return
+        used = {item.metadata.get("parts") async for item in self._items.find_names(session, {})}
+        unused = [key for key in parts if key.partition(".")[0] not in used]
+        await self._items.delete(session, names.PARTS, unused)
 
     async def _delete_all(self, session: str, *, and_messages: bool = False) -> None:
         kept = set() if and_messages else {names.MESSAGES}

@@ -136,15 +136,16 @@ class Conversation:
         return plan
 
     async def _known(self, facts: CheckpointFacts, keys: Sequence[str]) -> set[str]:
-        recorded = self._recorded.get(facts.thread_id, set())
-        wanted = [*keys, *([] if facts.namespace else map(_in_root, keys))]
-        missing = [key for key in dict.fromkeys(wanted) if key not in recorded]
-        if not missing:
-            return set(recorded)
-        root = names.session_of(facts.thread_id)
-        found = await self._items.by_keys(root, names.MESSAGES, missing)
-        self.remember(facts.thread_id, found)
-        return recorded | found.keys()
+        """Give what is recorded; of a thread that is known here, what was recorded from here.
+
+        If another process has recorded more, the server says so, and the thread is forgotten.
+        """
+        if facts.thread_id not in self._recorded:
+            wanted = [*keys, *([] if facts.namespace else map(_in_root, keys))]
+            root = names.session_of(facts.thread_id)
+            found = await self._items.by_keys(root, names.MESSAGES, list(dict.fromkeys(wanted)))
+            self.remember(facts.thread_id, found)
+        return set(self._recorded[facts.thread_id])
 
 
 def _named(messages: Sequence[BaseMessage]) -> Iterable[tuple[str, BaseMessage]]:

@@ -67,7 +67,8 @@ def put_item(
         for number, start in enumerate(starts)
     ]
     whole = {"parts": len(parts), "sha256": digest}
-    return [*parts, _put(session, collection, key, whole, metadata, if_exists)]
+    told = {**(metadata or {}), "parts": digest}
+    return [*parts, _put(session, collection, key, whole, told, if_exists)]
 
 
 def _put(  # noqa: PLR0917  what an item is made of
