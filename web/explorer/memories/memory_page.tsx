@@ -121,7 +121,7 @@ export function MemoryPage() {
           <Text size="sm" fw={500}>
             {memory.accessCount} {memory.accessCount === 1 ? "use" : "uses"} in all, by {memory.accessStats.distinctAccessors} in these days
           </Text>
-          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
+          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen }, resetScroll: false })} />
         </Group>
         <BarChart
           h={160}

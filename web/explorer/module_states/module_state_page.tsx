@@ -94,7 +94,7 @@ export function ModuleStatePage() {
             thumbLabel="Revision"
             label={(each) => `Revision ${each}`}
             onChange={setChosen}
-            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true })}
+            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true, resetScroll: false })}
           />
         </Box>
       )}
