@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, TimeoutError, expect
 
 from tests.web.graphql_recorder import GraphQLRecorder
 
@@ -27,17 +27,8 @@ SECONDS_UNTIL_INTERACTIVE = 10
 
 def _open(page: Page, tab: str) -> None:
     page.goto("/graphql")
-    _wait_for_editor(page, TABS[0])  # which takes no other text while it starts
     page.get_by_role("tab", name=tab).click()
     _wait_for_editor(page, tab)
-    # it notes the operation's name a little later
-    page.wait_for_function(
-        """(name) => {
-            const {tabs, activeTabIndex} = JSON.parse(sessionStorage['graphiql:tabState'] ?? '{}');
-            return tabs?.[activeTabIndex].operationName === name;
-        }""",
-        arg=tab,
-    )
 
 
 def _wait_for_editor(page: Page, tab: str) -> None:
@@ -103,3 +94,32 @@ def test_what_was_typed_is_completed(page: Page) -> None:
     page.keyboard.type("{ memor")
     page.keyboard.press("Control+Space")
     expect(page.locator(".suggest-widget")).to_contain_text("memories")
+
+
+def test_nothing_can_be_clicked_before_the_editors_are_there(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/assets/editor.api*", lambda route: held.append(route))
+    with page.expect_request("**/assets/editor.api*"):
+        page.goto("/graphql")
+    tab = page.get_by_role("tab", name=TABS[3], include_hidden=True)
+    expect(tab).to_be_visible()
+    with pytest.raises(TimeoutError):
+        tab.click(timeout=500)
+    held.pop().continue_()
+    tab.click()
+    _wait_for_editor(page, TABS[3])
+    page.get_by_role("tab", name=TABS[0]).click()
+    _wait_for_editor(page, TABS[0])
+
+
+def test_a_tab_runs_the_moment_it_is_opened(page: Page) -> None:
+    page.goto("/graphql")
+    _wait_for_editor(page, TABS[0])
+    with page.expect_response(lambda response: _is_of(TABS[1], response)) as caught:
+        page.get_by_role("tab", name=TABS[1]).get_by_role("button").first.evaluate(
+            """(tab) => {
+                tab.click();
+                document.querySelector('button.graphiql-execute-button').click();
+            }"""
+        )
+    assert "errors" not in caught.value.json()

@@ -13,6 +13,7 @@ import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
 import { Missing } from "../layout/missing";
+import { textOf } from "./memory_table";
 
 const MEMORY = graphql(`
   query Memory($memory: ID!, $from: DateTime!, $to: DateTime!) {
@@ -195,7 +196,7 @@ function Relations({ relations }: { relations: Memory["relations"]["nodes"] }) {
     <Text key={id} size="sm">
       {relationType.toLowerCase().replace("_", " ")}{" "}
       <Anchor component={Link} to={`/memories/${relatedMemory.id}`} underline="always">
-        {relatedMemory.contentText ?? JSON.stringify(relatedMemory.content)}
+        {textOf(relatedMemory)}
       </Anchor>
     </Text>
   ));

@@ -28,7 +28,7 @@ export const MEMORY_COLUMNS: Column<MemoryRowFragment>[] = [
     title: "Memory",
     cell: (memory) => (
       <Anchor component={Link} to={`/memories/${memory.id}`} size="sm" lineClamp={2}>
-        {memory.contentText ?? JSON.stringify(memory.content)}
+        {textOf(memory)}
       </Anchor>
     ),
   },
@@ -66,4 +66,9 @@ export function MemoryTable({ memories }: { memories: readonly MemoryRowFragment
       </Table.Tbody>
     </Table>
   );
+}
+
+/** A memory in a line of text. */
+export function textOf({ contentText, content }: { contentText: string | null; content: unknown }): string {
+  return contentText ?? (typeof content === "string" ? content : JSON.stringify(content));
 }
