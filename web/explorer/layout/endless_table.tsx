@@ -1,11 +1,11 @@
-import { Button, Center, Loader, Stack, Table, Text } from "@mantine/core";
+import { Center, Loader, Stack, Table, Text } from "@mantine/core";
 import { useElementScrollRestoration } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { Cells, ColumnTitles, type Column } from "./columns";
 import type { EndlessRows } from "./endless_rows";
-import { Failure } from "./failure";
+import { MoreButton } from "./more_button";
 
 const ROW_PIXELS = 37;
 const MOST_EXPECTED = 1_000;
@@ -33,7 +33,7 @@ export function useFormerRows(): number {
 
 /** A table that grows as one scrolls the window. Only the rows in sight are in the page. */
 export function EndlessTable<Row extends { id: string }>({ label, endless, columns, empty }: EndlessTableProps<Row>) {
-  const { rows, isLoading, error, more } = endless;
+  const { rows, isLoading, error } = endless;
   return (
     <Stack gap="sm">
       {rows.length > 0 && <VirtualTable label={label} endless={endless} columns={columns} />}
@@ -42,14 +42,7 @@ export function EndlessTable<Row extends { id: string }>({ label, endless, colum
           {empty}
         </Text>
       )}
-      {error && (
-        <>
-          <Failure error={error} />
-          <Button variant="default" onClick={more}>
-            Try again
-          </Button>
-        </>
-      )}
+      {error && <MoreButton endless={endless} />}
       <Center mih={40}>{isLoading && <Loader size="sm" role="progressbar" aria-label="Loading" />}</Center>
     </Stack>
   );

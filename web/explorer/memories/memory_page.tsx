@@ -6,7 +6,7 @@ import { useMemo } from "react";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
-import type { MemoryQuery } from "../.generated/graphql";
+import type { MemoryQuery, MemoryRelationType } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
 import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
@@ -76,6 +76,17 @@ const MEMORY = graphql(`
           }
         }
       }
+      relatedBy(first: 20) {
+        nodes {
+          id
+          relationType
+          memory {
+            id
+            contentText
+            content
+          }
+        }
+      }
     }
   }
 `);
@@ -136,7 +147,7 @@ export function MemoryPage() {
       </Paper>
       <Accesses accesses={memory.accesses.nodes} />
       <Annotations annotations={memory.annotations.nodes} />
-      <Relations relations={memory.relations.nodes} />
+      <Relations memory={memory} />
     </Stack>
   );
 }
@@ -191,13 +202,34 @@ function Annotations({ annotations }: { annotations: Memory["annotations"]["node
   ));
 }
 
-function Relations({ relations }: { relations: Memory["relations"]["nodes"] }) {
-  return relations.map(({ id, relationType, relatedMemory }) => (
-    <Text key={id} size="sm">
-      {relationType.toLowerCase().replace("_", " ")}{" "}
-      <Anchor component={Link} to={`/memories/${relatedMemory.id}`} underline="always">
-        {textOf(relatedMemory)}
-      </Anchor>
-    </Text>
-  ));
+const VERBS: Record<MemoryRelationType, string> = {
+  SUPERSEDES: "takes the place of",
+  CONTRADICTS: "contradicts",
+  DERIVED_FROM: "was drawn from",
+  RELATED: "has to do with",
+};
+
+function Relations({ memory: { relations, relatedBy } }: { memory: Memory }) {
+  return (
+    <>
+      {relations.nodes.map(({ id, relationType, relatedMemory }) => (
+        <Text key={id} size="sm">
+          It {VERBS[relationType]} <MemoryLink memory={relatedMemory} />
+        </Text>
+      ))}
+      {relatedBy.nodes.map(({ id, relationType, memory }) => (
+        <Text key={id} size="sm">
+          <MemoryLink memory={memory} /> {VERBS[relationType]} it
+        </Text>
+      ))}
+    </>
+  );
+}
+
+function MemoryLink({ memory }: { memory: Memory["relatedBy"]["nodes"][number]["memory"] }) {
+  return (
+    <Anchor component={Link} to={`/memories/${memory.id}`} underline="always">
+      {textOf(memory)}
+    </Anchor>
+  );
 }
