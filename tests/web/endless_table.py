@@ -2,13 +2,21 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+
+MOST_ROWS = 60
+"""That may be in the page at once, whatever the length of the table."""
+
+
+def rows_of(page: Page) -> Locator:
+    """The rows that are in the page."""
+    return page.locator("tbody tr:not([aria-hidden])")
 
 
 def scroll_to_end(page: Page) -> int:
     """Scroll until no row is left to read; give the most rows that were in the page at once."""
     table = page.get_by_role("table")
-    rows = table.locator("tbody tr:not([aria-hidden])")
+    rows = rows_of(page)
     most = rows.count()
     while table.get_attribute("aria-rowcount") == "-1":
         end = page.evaluate("document.documentElement.scrollHeight")

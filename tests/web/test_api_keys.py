@@ -90,7 +90,9 @@ def test_graphiql_takes_a_key(page: Page, watch: Watch, store: Store) -> None:
     assert store.key not in _storage(page)
 
 
-def test_graphiqls_tabs_find_what_another_key_is_for(page: Page, watch: Watch, store: Store) -> None:
+def test_graphiqls_tabs_find_what_another_key_is_for(
+    page: Page, watch: Watch, store: Store
+) -> None:
     watch.expect(NOT_ALLOWED)
     page.goto("/graphql")
     page.get_by_role("tab", name="_2_SessionTree").click()
