@@ -169,9 +169,8 @@ def test_each_change_of_a_state_can_be_read(page: Page, recorder: GraphQLRecorde
             for step in range(1, MANY_REVISIONS + 1)
         ],
     )
-    page.goto(
-        f"/module-states/{recorder.first_id('moduleStates', f'{{session: {{eq: "{session}"}}}}')}"
-    )
+    state = recorder.first_id("moduleStates", f'{{session: {{eq: "{session}"}}}}')
+    page.goto(f"/module-states/{state}")
     changes = page.get_by_role("article")
     expect(changes.first).to_contain_text(f"Revision {MANY_REVISIONS}")
     while changes.count() < MANY_REVISIONS:
