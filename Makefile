@@ -1,4 +1,4 @@
-# What `make` can do: `serve`, `demo`, `web`, `test`, `test-clients`, `test-web`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
+# What `make` can do: `serve`, `demo`, `web`, `test`, `test-clients`, `test-web`, `test-adapters`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
 # Only Python 3.11 or newer is needed, and Node 20.19 for `web`, `test-web`, `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -10,6 +10,7 @@ PYTHON_CLIENTS := tests/clients/gql tests/clients/ariadne_codegen tests/clients/
 NPM_CLIENTS := tests/clients/npm
 PRISMA := tests/clients/prisma
 PEERS := bench/peers
+ADAPTERS := adapters
 WEB := web/dist/explorer/index.html
 WEB_SOURCES = schema.graphql $(shell find web -type f \
 	-not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path '*/.generated/*')
@@ -19,7 +20,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo web pages test test-execution test-clients test-web test-chaos test-followers test-hostile bench check format migration lock
+.PHONY: help serve demo web pages test test-execution test-clients test-web test-adapters test-chaos test-followers test-hostile bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -56,6 +57,11 @@ test-web: $(DEVELOP) $(WEB)
 	@command -v chromium >/dev/null || test $$(id -u) -ne 0 \
 		|| { apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; }
 	$(BIN)/pytest tests/web
+
+# the frameworks' stores, with the frameworks themselves, in an environment of their own
+test-adapters: $(DEVELOP) $(ADAPTERS)/.venv/installed
+	$(BIN)/python $(ADAPTERS)/write_schema_types.py --check
+	cd $(ADAPTERS) && .venv/bin/mypy && .venv/bin/pytest
 
 # ten times the random queries that `test` runs by plan and by graphql-core
 test-execution: $(DEVELOP)
@@ -107,6 +113,8 @@ lock: $(DEVELOP)
 		--output-file requirements-development.lock $(LOCKED)
 	for client in $(PYTHON_CLIENTS); do $(BIN)/uv pip compile $$client/pyproject.toml \
 		--output-file $$client/requirements.lock $(LOCKED) || exit 1; done
+	$(BIN)/uv pip compile $(ADAPTERS)/pyproject.toml --all-extras \
+		--output-file $(ADAPTERS)/requirements.lock $(LOCKED)
 	for folder in web $(NPM_CLIENTS) $(PRISMA) $(PEERS); do \
 		(cd $$folder && npm install --package-lock-only --loglevel=error) || exit 1; done
 
