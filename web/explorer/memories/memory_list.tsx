@@ -66,7 +66,7 @@ function Filters({ search }: { search: MemorySearch }) {
     void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   return (
     <Group gap="xs" align="end">
-      <TextFilter label="Text" placeholder="In the content" value={search.text} onChange={(text) => change({ text })} />
+      <TextFilter label="Text" placeholder="In the plain text" value={search.text} onChange={(text) => change({ text })} />
       <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
       <ChoiceFilter
         label="Shared by"
