@@ -31,4 +31,5 @@ def scroll_to_end(page: Page) -> int:
     expect(rows.last).to_have_attribute(
         "aria-rowindex", re.compile(f"^{table.get_attribute('aria-rowcount')}$")
     )
+    rows.last.scroll_into_view_if_needed()
     return max(most, rows.count())
