@@ -42,6 +42,6 @@ def serve(
 def _address(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     for line in process.stderr:
-        if found := re.match(r"GraphiQL: (https?://\S+)/graphql", line):
+        if found := re.match(r"Sessiongraph: (https?://\S+)", line):
             return found[1]
     raise AssertionError(process.wait())
