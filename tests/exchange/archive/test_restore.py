@@ -23,7 +23,7 @@ from tests.exchange.archive.archives import (
     new_project,
     refusals,
 )
-from tests.factories import create_session, record_message, record_tool_call
+from tests.factories import create_memory, create_session, record_message, record_tool_call
 from tests.graphql_client import GraphQLClient
 from tests.history import fill
 from tests.invariants import check_invariants, digest_rows

@@ -51,7 +51,9 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
             newValues=patch,
             transitionData={"why": "ann asked"},
         )
-    memory = await create_memory(graphql, content={"likes": "ann"}, contentText="ann")
+    memory = await create_memory(
+        graphql, memoryId="of ann", content={"likes": "ann"}, contentText="ann"
+    )
     await graphql.record("updateMemory", "memory { id }", memory=memory["id"], content="no ann")
     certificate = await erase_person(engine, {"default": 1}, "ann", lambda line: None, redacts=True)
     await check_invariants(engine)
@@ -59,6 +61,7 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
     # the names that others know things by stay
     assert {(place.table, *place.columns) for place in certificate.mentions} == {
         ("agents", "agent_id"),
+        ("memories", "memory_id"),
         ("sessions", "session_id"),
     }
     assert +certificate.redacted == {
