@@ -31,7 +31,7 @@ _ALL = [
 ]
 _BUILDING = text("""
     SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-    AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active' AND wait_event_type = 'Lock'
+    AND query LIKE 'CREATE %INDEX CONCURRENTLY%' AND state = 'active' AND wait_event_type = 'Lock'
 """)
 
 
@@ -69,7 +69,9 @@ async def test_a_unique_index_that_was_broken_off_is_built_again(store: AsyncEng
     revisions = runner.known_revisions()
     await runner.upgrade(store, revisions[revisions.index(_NAMES_MEMORIES) - 1])
     async with store.connect() as user:
-        await _use(user)
+        # a moment that is looked back at, which holds no lock of the table
+        await user.execution_options(isolation_level="REPEATABLE READ")
+        await user.execute(text("SELECT FROM sessions"))
         migration = asyncio.create_task(runner.upgrade(store, _NAMES_MEMORIES))
         async with store.connect() as watching:
             pid = await _wait_for_building(watching, migration)
