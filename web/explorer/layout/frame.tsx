@@ -28,7 +28,9 @@ export function Frame() {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
-            <Text fw={700}>Sessiongraph</Text>
+            <Text fw={700} component={Link} to="/sessions">
+              Sessiongraph
+            </Text>
           </Group>
           <Group gap="xs" wrap="nowrap">
             <KeyField />
