@@ -167,7 +167,7 @@ function Charts({ usage }: { usage: Agent["usage"] }) {
         />
       </Panel>
       <Panel title="Cost a day, USD">
-        <BarChart {...chart} series={[{ name: "Cost", color: "grape.6" }]} valueFormatter={dollars} yAxisProps={{ width: 70 }} />
+        <BarChart {...chart} series={[{ name: "Cost", color: "grape.6" }]} valueFormatter={dollars} yAxisProps={{ tickFormatter: (usd: number) => `$${Number(usd.toPrecision(3))}` }} />
       </Panel>
       <Panel title="Mean duration of a session, by the day it began">
         <BarChart {...chart} series={[{ name: "Mean duration", color: "orange.6" }]} valueFormatter={duration} yAxisProps={{ width: 80 }} />

@@ -134,7 +134,7 @@ export function MemoryPage() {
         <Group justify="space-between" mb="xs">
           <Flex wrap="wrap" columnGap="xl" rowGap={4}>
             <Figure label="Uses in all">{whole(memory.accessCount)}</Figure>
-            <Figure label={`Users in ${days} days`}>{whole(memory.accessStats.distinctAccessors)}</Figure>
+            <Figure label={`Accessors in ${days} days`}>{whole(memory.accessStats.distinctAccessors)}</Figure>
             <Figure label="Mean usefulness, 0 to 1">{memory.accessStats.meanUsefulness?.toFixed(2) ?? "–"}</Figure>
           </Flex>
           <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />

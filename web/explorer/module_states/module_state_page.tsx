@@ -98,6 +98,7 @@ export function ModuleStatePage() {
             max={state.revision}
             value={revision}
             marks={marksOf(state.revision)}
+            styles={{ markLabel: { color: "var(--mantine-color-dimmed)" } }}
             thumbLabel="Revision"
             label={(each) => `Revision ${each}`}
             onChange={setChosen}

@@ -90,11 +90,17 @@ function Branch({ session, byParent, shown }: BranchProps) {
       rightSection={null}
       active={session.id === shown}
       defaultOpened
+      px={8}
       py={6}
-      childrenOffset={21}
       styles={{
-        label: { lineHeight: 1.35 },
-        children: { borderInlineStart: "1px solid var(--mantine-color-default-border)", paddingInlineStart: 0, marginInlineStart: 21 },
+        section: { marginInlineEnd: 8 },
+        body: { lineHeight: 1.3 },
+        description: { color: "var(--mantine-color-dimmed)" },
+        children: {
+          borderInlineStart: "1px solid var(--mantine-color-default-border)",
+          marginInlineStart: 19,
+          paddingInlineStart: 0,
+        },
       }}
     >
       {children.length > 0

@@ -24,7 +24,7 @@ export function ToolCallView({ call }: { call: ToolCall }) {
     <Paper withBorder p="xs">
       <Group gap="xs" mb={6}>
         <IconTool size={16} aria-hidden />
-        <Text size="sm" fw={600} ff="monospace" style={{ overflowWrap: "anywhere" }}>
+        <Text fz={13} fw={600} ff="monospace" style={{ overflowWrap: "anywhere" }}>
           {call.toolName}
         </Text>
         <Badge variant="dot" color={COLORS[call.status]}>
