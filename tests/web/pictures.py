@@ -61,6 +61,8 @@ def _show_timeline(page: Page) -> None:
         region.hover()
         page.mouse.wheel(0, 200)
         page.wait_for_timeout(100)
+    change.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
     expect(change).to_be_visible()
 
 

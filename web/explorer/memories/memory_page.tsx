@@ -44,7 +44,7 @@ const MEMORY = graphql(`
           accessCount
         }
       }
-      accesses(last: 20) {
+      accesses(first: 20) {
         nodes {
           id
           accessType
@@ -172,7 +172,7 @@ function Accesses({ accesses }: { accesses: Memory["accesses"]["nodes"] }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {accesses.toReversed().map((access) => (
+            {accesses.map((access) => (
               <Table.Tr key={access.id}>
                 <Table.Td>
                   <Ago time={access.occurredAt} />
