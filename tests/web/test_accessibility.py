@@ -101,7 +101,7 @@ def test_a_phone_scrolls_no_page_sideways(page: Page, recorder: GraphQLRecorder,
     _open(page, view, recorder)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_role("button", name="Menu").click()
-    page.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="Agents").first.click()
     expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_in_viewport()
 
 

@@ -99,6 +99,15 @@ def test_a_memory_has_its_uses_remarks_and_relations(page: Page, recorder: Graph
         userId="ada",
         relations=[{"memory": older, "relationType": "SUPERSEDES"}],
     )["memory"]["id"]
+    for hour in range(21):
+        recorder.record(
+            "recordMemoryAccess",
+            "replayed",
+            memory=memory,
+            accessType="READ",
+            accessedBy=f"reader {hour}",
+            occurredAt=f"2026-01-01T{hour:02}:00:00Z",
+        )
     recorder.record(
         "recordMemoryAccess",
         "replayed",
@@ -119,6 +128,10 @@ def test_a_memory_has_its_uses_remarks_and_relations(page: Page, recorder: Graph
     main = page.get_by_role("main")
     for text in ("Ada likes coffee", "SEARCH_HIT", "barista", "0.75", "doubt", "Only on Mondays"):
         expect(main).to_contain_text(text)
+    uses = page.get_by_role("table").locator("tbody tr")
+    expect(uses).to_have_count(20)
+    expect(uses.first).to_contain_text("barista")
+    expect(uses.last).to_contain_text("reader 2")
     expect(page.get_by_role("region", name="Uses a day").locator("svg").first).to_be_visible()
     expect(main).to_contain_text("It takes the place of Ada likes tea")
     page.get_by_role("link", name="Ada likes tea").click()

@@ -30,8 +30,8 @@ const TRANSITIONS = graphql(`
   }
 `);
 
-/** How a module's state became what it is, the last change first. */
-export function Transitions({ moduleState }: { moduleState: string }) {
+/** How a module's state became what it is, the last change first; the chosen revision is framed. */
+export function Transitions({ moduleState, chosen }: { moduleState: string; chosen: number }) {
   const client = useClient();
   const read = useCallback(
     async (first: number, after: string | null) => {
@@ -45,13 +45,20 @@ export function Transitions({ moduleState }: { moduleState: string }) {
   return (
     <>
       {endless.rows.map((transition) => (
-        <Paper key={transition.id} withBorder p="sm" component="article">
-          <Group gap="xs">
-            <Text size="sm" fw={500}>
+        <Paper
+          key={transition.id}
+          withBorder
+          p="sm"
+          component="article"
+          bd={transition.revision === chosen ? "1px solid var(--mantine-primary-color-filled)" : undefined}
+        >
+          <Group gap="xs" mb={4}>
+            <Text size="sm" fw={600}>
               Revision {transition.revision}
             </Text>
             <Text size="xs" c="dimmed">
-              {transition.triggerType} {transition.actorId} <Ago time={transition.createdAt} />
+              {[transition.triggerType, transition.actorId].filter(Boolean).map((each) => `${each} · `)}
+              <Ago time={transition.createdAt} />
             </Text>
           </Group>
           <DocumentDiff before={transition.previousValues} after={transition.newValues} />
