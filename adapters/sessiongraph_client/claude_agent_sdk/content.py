@@ -64,6 +64,8 @@ class Tokens:
     written: int = 0
     from_cache: int = 0
     to_cache: int = 0
+    thought: int = 0
+    """The part of `written` that is thoughts."""
 
     @classmethod
     def of(cls, usage: object) -> Self:
@@ -71,7 +73,9 @@ class Tokens:
         plain, written = _count(usage, "input_tokens"), _count(usage, "output_tokens")
         from_cache = _count(usage, "cache_read_input_tokens")
         to_cache = _count(usage, "cache_creation_input_tokens")
-        return cls(plain + from_cache + to_cache, written, from_cache, to_cache)
+        details = usage.get("output_tokens_details") if isinstance(usage, dict) else None
+        thought = min(_count(details, "thinking_tokens"), written)
+        return cls(plain + from_cache + to_cache, written, from_cache, to_cache, thought)
 
     def beyond(self, counted: "Tokens") -> "Tokens":
         """Give what comes to those that were counted before."""
@@ -80,6 +84,7 @@ class Tokens:
             max(0, self.written - counted.written),
             max(0, self.from_cache - counted.from_cache),
             max(0, self.to_cache - counted.to_cache),
+            max(0, self.thought - counted.thought),
         )
 
 

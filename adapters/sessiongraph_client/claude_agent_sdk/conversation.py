@@ -26,7 +26,7 @@ _REFUSALS = (
     "[Request interrupted by user for tool use]",
     "Claude requested permissions to ",
 )
-"""How the result begins of a tool call that a person did not permit."""
+"""How the result begins of a call that a person did not permit, where nothing else tells it."""
 _FLAGS = ("isMeta", "isCompactSummary", "isSidechain", "isVisibleInTranscriptOnly", "requestId")
 _OF_EVERY_ENTRY = {
     *("type", "subtype", "uuid", "timestamp", "sessionId", "parentUuid", "cwd", "version"),
@@ -100,6 +100,8 @@ class Conversation:
             record |= {"status": "ERROR", "error": self._text(text)}
         else:
             record |= self._model_of(message, is_copy="forkedFrom" in entry)
+            if model := string_of(entry, "requestedModel"):
+                record["requestModel"] = self._name(model)
         called = [self._tool_call(block) for block in calls[:_MOST_CALLS]]
         self._add_server_results(called, response.blocks)
         if called:
@@ -127,6 +129,7 @@ class Conversation:
             told["outputTokens"] = new.written
             told["cacheReadInputTokens"] = new.from_cache
             told["cacheCreationInputTokens"] = new.to_cache
+            told["reasoningOutputTokens"] = new.thought
         made: RecordMessageInput = told  # type: ignore[assignment]  # a part of it
         return made
 
@@ -181,9 +184,6 @@ class Conversation:
         text = text_of(blocks)
         if text or not results:
             self.records.append({"recordMessage": self._message("USER", text, entry, [key])})
-        told = entry.get("toolUseResult")
-        if string_of(told, "status") == "completed" and (agent := string_of(told, "agentId")):
-            self._progress.completed_agents.append(agent)
 
     def _add_result(self, key: str, entry: dict[str, Any], block: dict[str, Any]) -> None:
         text = text_of(blocks_of(block.get("content")))
@@ -194,29 +194,44 @@ class Conversation:
             if name := self._progress.open_calls.pop(call_id, None):
                 record["name"] = name
                 is_error = block.get("is_error") is True
-                self._end_call(call_id, text, record.get("createdAt"), is_error=is_error)
+                self._end_call(call_id, text, entry, is_error=is_error)
         self.records.append({"recordMessage": record})
 
-    def _end_call(self, call_id: str, text: str, at: str | None, *, is_error: bool) -> None:
-        """Decide and fail a call as its result tells; its TOOL message lets it succeed."""
-        is_refused = is_error and text.startswith(_REFUSALS)
-        if is_refused and call_id not in self._asked:
+    def _end_call(self, call_id: str, text: str, entry: dict[str, Any], *, is_error: bool) -> None:
+        """Decide, deny or fail a call as its result tells; its TOOL message lets it succeed."""
+        at = time_of(entry)
+        permission = entry.get("permissionDecision")
+        is_refusal = is_error and text.startswith(_REFUSALS)
+        is_denied = is_error and (
+            is_refusal
+            or string_of(permission, "decision") == "reject"
+            or string_of(entry, "toolDenialKind") is not None
+        )
+        by_person = is_refusal or (string_of(permission, "source") or "").startswith("user")
+        if by_person and call_id not in self._asked:
             self._ask(call_id, at, None)
         asked = self._asked.pop(call_id, None)
-        if asked is not None and (is_refused or not is_error):
-            decided: Any = {"confirmation": asked, "deciderType": "USER"}
-            decided["decision"] = "DENIED" if is_refused else "APPROVED"
-            if is_refused:
-                decided["reason"] = self._text(text)
-            if at is not None:
-                decided["decidedAt"] = at
-            self.records.append({"decideConfirmation": decided})
-        if is_error and not is_refused:
-            ended: Any = {"session": self._session, "toolCall": call_id, "status": "FAILED"}
-            ended["errorMessage"] = self._text(text)
-            if at is not None:
-                ended["endedAt"] = at
-            self.records.append({"recordToolCallResult": ended})
+        if asked is not None and (is_denied or by_person or not is_error):
+            self._decide(asked, at, text if is_denied else None)
+        elif is_denied:
+            self._end(call_id, at, {"status": "DENIED"})
+        if is_error and not is_denied:
+            self._end(call_id, at, {"status": "FAILED", "errorMessage": self._text(text)})
+
+    def _decide(self, confirmation: str, at: str | None, refusal: str | None) -> None:
+        decided: Any = {"confirmation": confirmation, "deciderType": "USER"}
+        decided["decision"] = "APPROVED" if refusal is None else "DENIED"
+        if refusal is not None:
+            decided["reason"] = self._text(refusal)
+        if at is not None:
+            decided["decidedAt"] = at
+        self.records.append({"decideConfirmation": decided})
+
+    def _end(self, call_id: str, at: str | None, values: dict[str, Any]) -> None:
+        ended: Any = {"session": self._session, "toolCall": call_id, **values}
+        if at is not None:
+            ended["endedAt"] = at
+        self.records.append({"recordToolCallResult": ended})
 
     def _add_event(self, key: str, entry: dict[str, Any]) -> None:
         told = {name: value for name, value in entry.items() if name not in _OF_EVERY_ENTRY}

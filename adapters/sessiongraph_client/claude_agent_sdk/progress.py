@@ -1,12 +1,11 @@
 """What the next append must know of a transcript's earlier entries."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Self
 
 from sessiongraph_client.claude_agent_sdk.content import Tokens
 
 _MOST_OPEN_CALLS = 1_000
-_MOST_COMPLETED_AGENTS = 1_000
 
 
 @dataclass
@@ -19,8 +18,6 @@ class Progress:
     """The tokens of that response that are recorded."""
     open_calls: dict[str, str] = field(default_factory=dict)
     """The names of the tools that were called and have given no result, by the call's id."""
-    completed_agents: list[str] = field(default_factory=list)
-    """The ids of the subagents that the transcript tells to have completed."""
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Self:
@@ -29,15 +26,12 @@ class Progress:
             stored["responseId"],
             Tokens(*stored["counted"]),
             dict(stored["openCalls"]),
-            list(stored["completedAgents"]),
         )
 
     def write(self) -> dict[str, Any]:
-        """Give it as JSON; of very many open calls and completed agents the last."""
-        tokens = self.counted
+        """Give it as JSON; of very many open calls the last."""
         return {
             "responseId": self.response_id,
-            "counted": [tokens.read, tokens.written, tokens.from_cache, tokens.to_cache],
+            "counted": list(astuple(self.counted)),
             "openCalls": dict(list(self.open_calls.items())[-_MOST_OPEN_CALLS:]),
-            "completedAgents": self.completed_agents[-_MOST_COMPLETED_AGENTS:],
         }

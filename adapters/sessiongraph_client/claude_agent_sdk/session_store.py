@@ -31,7 +31,7 @@ from sessiongraph_client.claude_agent_sdk.entry_items import (
     portions,
 )
 from sessiongraph_client.claude_agent_sdk.stored_json import from_stored
-from sessiongraph_client.claude_agent_sdk.transcript import Transcript, relabel
+from sessiongraph_client.claude_agent_sdk.transcript import Transcript, end, relabel
 from sessiongraph_client.claude_agent_sdk.transcript_names import (
     MAIN_TRANSCRIPTS,
     SUBAGENT_TRANSCRIPTS,
@@ -39,7 +39,6 @@ from sessiongraph_client.claude_agent_sdk.transcript_names import (
     main_name,
     project_name,
     session_name,
-    sibling_name,
 )
 from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
 from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
@@ -70,9 +69,6 @@ _SUBKEYS = """query SessiongraphClaudeSubkeys(
       pageInfo { hasNextPage endCursor }
     }
   }
-}"""
-_STATUS = """query SessiongraphClaudeStatus($session: ID!) {
-  session(id: $session) { status }
 }"""
 _DELETE = """mutation SessiongraphClaudeDelete($input: DeleteSessionInput!) {
   deleteSession(input: $input) { deletedSessionId }
@@ -115,9 +111,8 @@ class SessiongraphSessionStore(SessionStore):
         if not failed or failed != _digest(entries):
             own_name = uuid4().hex
         try:
-            parts = list(portions(EntryItem.of_append(entries, own_name)))
-            for place, portion in enumerate(parts, start=1):
-                await self._append(key, portion, is_last=place == len(parts))
+            for portion in portions(EntryItem.of_append(entries, own_name)):
+                await self._append(key, portion)
         except BaseException:
             while len(self._unanswered) >= _MOST_UNANSWERED:
                 self._unanswered.pop(next(iter(self._unanswered)))
@@ -176,16 +171,16 @@ class SessiongraphSessionStore(SessionStore):
             found += [from_stored(item["value"])["subpath"] for item in items]
         return found
 
-    async def _append(self, key: SessionKey, items: list[EntryItem], *, is_last: bool) -> None:
+    async def _append(self, key: SessionKey, items: list[EntryItem]) -> None:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_AnotherWriter),
             stop=stop_after_delay(_RACE_SECONDS),
             wait=wait_random_exponential(multiplier=0.02, max=1),
             reraise=True,
         )
-        await retrying(self._append_once, key, items, is_last=is_last)
+        await retrying(self._append_once, key, items)
 
-    async def _append_once(self, key: SessionKey, items: list[EntryItem], *, is_last: bool) -> None:
+    async def _append_once(self, key: SessionKey, items: list[EntryItem]) -> None:
         transcript = await Transcript.read(self._client, key, [item.key for item in items])
         new = [item for item in items if item.key not in transcript.present]
         if not new and transcript.revision:
@@ -197,7 +192,7 @@ class SessiongraphSessionStore(SessionStore):
         told = _tell(transcript, new)
         if summary is not None:
             told += relabel(transcript, summary)
-        told += await self._ends(transcript, is_last=is_last)
+        told += end(transcript, new)
         sessions = await transcript.sessions(self._client, new, summary)
         await self._put_parts(name, sessions, new)
         known = transcript.item(summary)
@@ -212,23 +207,6 @@ class SessiongraphSessionStore(SessionStore):
             await self._record([*sessions, part] if place == 0 else [part], [])
         if parts:
             sessions.clear()
-
-    async def _ends(self, transcript: Transcript, *, is_last: bool) -> list[BatchRecordInput]:
-        """Give what ends the sessions of subagents that have completed."""
-        if transcript.key.get("subpath"):
-            has_completed = transcript.agent_id in transcript.completed_agents
-            status = transcript.session["status"] if transcript.session else "ACTIVE"
-            names = [transcript.name] if is_last and has_completed and status == "ACTIVE" else []
-        else:
-            before = set(transcript.completed_agents)
-            new = [each for each in transcript.progress.completed_agents if each not in before]
-            names = [sibling_name(transcript.key, agent_id) for agent_id in dict.fromkeys(new)]
-            names = [name for name in names if await self._is_active(name)]
-        return [{"endSession": {"session": name, "status": "COMPLETED"}} for name in names]
-
-    async def _is_active(self, session: str) -> bool:
-        data = await self._client.query(_STATUS, session=session)
-        return data["session"] is not None and data["session"]["status"] == "ACTIVE"
 
     async def _record(self, required: list[BatchRecordInput], told: list[BatchRecordInput]) -> None:
         """Record all that is required, and of what is told beside it what the server takes."""

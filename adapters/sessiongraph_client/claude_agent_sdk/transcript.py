@@ -30,8 +30,7 @@ _LONGEST_TITLE = 1_000
 _LONGEST_TAG = 512
 _SPAWNING_TOOLS = ["Agent", "Task"]
 _READ = """query SessiongraphClaudeTranscript(
-  $session: ID!, $main: ID!, $collection: String!, $mains: String!
-  $entries: String!, $keys: [String!]!
+  $session: ID!, $main: ID!, $collection: String!, $entries: String!, $keys: [String!]!
 ) {
   session(id: $session) {
     status
@@ -47,9 +46,7 @@ _READ = """query SessiongraphClaudeTranscript(
       nodes { id toolCall { toolCallId } }
     }
   }
-  main: session(id: $main) {
-    transcript: items(first: 1, filter: {collection: {eq: $mains}}) { nodes { value } }
-  }
+  main: session(id: $main) { id }
 }"""
 _CALLS = """query SessiongraphClaudeSpawningCalls(
   $main: ID!, $other: ID!, $filter: ToolCallFilter!
@@ -80,39 +77,33 @@ class Transcript:
     """The keys among those asked for whose entries are there."""
     asked: dict[str, str]
     """The confirmations that are pending, by the tool call's own id."""
-    completed_agents: list[str]
-    """Those that the main transcript tells of."""
 
     @classmethod
     async def read(cls, client: SessiongraphClient, key: SessionKey, keys: list[str]) -> Self:
         """Read it; `keys` are those of the entries to append."""
         name = session_name(key)
-        main: SessionKey = {"project_key": key["project_key"], "session_id": key["session_id"]}
         data = await client.query(
             _READ,
             session=name,
             main=main_name(key),
             collection=item_of(key)[0],
-            mains=item_of(main)[0],
             entries=ENTRIES,
             keys=keys,
         )
-        session, above = data["session"], data["main"]
+        session = data["session"]
         items = session["transcript"]["nodes"] if session else []
         known = from_stored(items[0]["value"]) if items else None
-        of_main = from_stored(above["transcript"]["nodes"][0]["value"]) if _has_item(above) else {}
         return cls(
             key=key,
             name=name,
             session=session,
-            main_exists=above is not None,
+            main_exists=data["main"] is not None,
             revision=items[0]["revision"] if items else 0,
             appends=known["appends"] if known else 0,
             summary=known["summary"] if known else None,
             progress=Progress.read(known["progress"]) if known else Progress(),
             present={node["key"] for node in session["entries"]["nodes"]} if session else set(),
             asked=_asked(session) if session else {},
-            completed_agents=of_main.get("progress", {}).get("completedAgents", []),
         )
 
     @property
@@ -197,8 +188,14 @@ def relabel(transcript: Transcript, summary: SessionSummaryEntry) -> list[BatchR
     return [{"updateSession": update}]
 
 
-def _has_item(session: Any) -> bool:
-    return session is not None and bool(session["transcript"]["nodes"])
+def end(transcript: Transcript, items: list[EntryItem]) -> list[BatchRecordInput]:
+    """Give what ends the session of a subagent that has finished, as its metadata tell."""
+    entries = (item.entry for item in items)
+    metadata = [entry for entry in entries if entry.get("type") == "agent_metadata"]
+    is_active = transcript.session is None or transcript.session["status"] in {"ACTIVE", "WAITING"}
+    if not metadata or metadata[-1].get("finished") is not True or not is_active:
+        return []
+    return [{"endSession": {"session": transcript.name, "status": "COMPLETED"}}]
 
 
 def _asked(session: dict[str, Any]) -> dict[str, str]:
