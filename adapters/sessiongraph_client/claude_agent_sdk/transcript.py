@@ -144,6 +144,8 @@ class Transcript:
             return []
         if not self.key.get("subpath"):
             made = {**_session(self.key), **_beginning(items), **labels(summary)}
+            if source := _source(items):
+                made["metadata"]["forkedFrom"] = show_text(source, _LONGEST_TITLE)
             return [{"createSession": _input(made)}]
         above: SessionKey = {**self.key}
         above.pop("subpath", None)
@@ -218,6 +220,12 @@ def _session(key: SessionKey) -> dict[str, Any]:
         names["subpath"] = subpath
     metadata = show_json(names, _LONGEST_TITLE)
     return {"sessionId": session_name(key), "source": SOURCE, "metadata": metadata}
+
+
+def _source(items: list[EntryItem]) -> str | None:
+    """Give the SDK's id of the session that the entries are copied from, if they are."""
+    copied = (string_of(item.entry.get("forkedFrom"), "sessionId") for item in items)
+    return next(filter(None, copied), None)
 
 
 def _beginning(items: list[EntryItem]) -> dict[str, Any]:
