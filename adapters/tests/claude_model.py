@@ -28,11 +28,11 @@ class Model:
             def log_message(self, *_: object) -> None:
                 pass
 
-            def do_HEAD(self) -> None:  # noqa: N802  # the handler's name for it
+            def do_HEAD(self) -> None:  # the handler's name for it
                 self.send_response(200)
                 self.end_headers()
 
-            def do_POST(self) -> None:  # noqa: N802  # the handler's name for it
+            def do_POST(self) -> None:  # the handler's name for it
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 is_message = self.path.partition("?")[0] == "/v1/messages"
                 answer = model.answer(body) if is_message else b"{}"
