@@ -75,7 +75,7 @@ async def test_the_sdks_suite_finds_nothing(server: Server) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_operations_give_what_the_sdks_own_store_gives(
-    store: SessiongraphSessionStore, seed: int
+    store: SessiongraphSessionStore, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     draw = random.Random(seed)  # noqa: S311  # no secret
     own = InMemorySessionStore()
@@ -92,6 +92,7 @@ async def test_any_operations_give_what_the_sdks_own_store_gives(
         read = draw.choice(keys)
         assert await store.load(read) == await own.load(read)
     await _compare(own, store, keys)
+    assert [record.getMessage() for record in caplog.records] == []  # nothing was left out
 
 
 def _keys() -> list[SessionKey]:

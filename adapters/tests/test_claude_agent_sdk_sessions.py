@@ -298,3 +298,25 @@ async def test_thoughts_are_in_no_message(
     (seen,) = (await see(client))["messages"]["nodes"]
     assert (seen["content"], seen["inputTokens"]) == ("Aloud", 115)
     assert await store.load(MAIN) == transcript.entries
+
+
+async def test_what_the_server_does_not_take_is_left_out_and_the_entries_are_kept(
+    client: SessiongraphClient,
+    store: SessiongraphSessionStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    transcript = Transcript(ID)
+    transcript.ask("Plan it")
+    await store.append(MAIN, transcript.entries)
+    await client.record([{"endSession": {"session": NAME}}])  # then it asks nobody any more
+    transcript.respond(use("toolu_1", "ExitPlanMode", plan="First this."))
+    transcript.result("toolu_1", "Do it.")
+    await store.append(MAIN, transcript.entries[1:])
+    assert await store.load(MAIN) == transcript.entries
+    seen = await see(client)
+    assert said(seen) == [("USER", "Plan it"), ("ASSISTANT", ""), ("TOOL", "Do it.")]
+    assert seen["confirmations"]["nodes"] == []
+    assert [record.getMessage().split(" is left out")[0] for record in caplog.records] == [
+        "reference, requestConfirmation",
+        "decideConfirmation",
+    ]
