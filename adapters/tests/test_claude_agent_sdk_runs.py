@@ -18,6 +18,7 @@ from claude_agent_sdk import (
     SessionStoreEntry,
     get_session_messages_from_store,
     get_subagent_messages_from_store,
+    import_session_to_store,
     list_subagents_from_store,
     project_key_for_directory,
 )
@@ -159,6 +160,10 @@ async def test_a_run_is_kept_told_and_resumed(
     assert {"status": "DENIED", "toolName": "Bash", "reason": "Keep it."} in seen["confirmations"][
         "nodes"
     ]
+
+    # what the command wrote on this machine is what is there: an import adds no message
+    await import_session_to_store(session_id, store, directory=str(work))
+    assert await get_session_messages_from_store(store, session_id, str(work)) == messages
 
     resumed = await run("And now?", store, work, resume=session_id)
     assert resumed == session_id

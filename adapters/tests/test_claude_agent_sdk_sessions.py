@@ -7,7 +7,7 @@ from claude_agent_sdk import SessionKey, SessionListSubkeysKey
 from sessiongraph_client import SessiongraphClient
 from sessiongraph_client.claude_agent_sdk import SessiongraphSessionStore
 
-from tests.claude_transcripts import Transcript, report, text, thinking, use
+from tests.claude_transcripts import Entry, Transcript, report, text, thinking, use
 
 ID = "0b8a6ad2-6d5a-4c4e-9f4e-1f0b7d6d1a01"
 MAIN: SessionKey = {"project_key": "-home-ada-report", "session_id": ID}
@@ -50,6 +50,10 @@ async def see(client: SessiongraphClient, name: str = NAME) -> dict[str, Any]:
     data = await client.query(SEEN, session=name)
     seen: dict[str, Any] = data["session"]
     return seen
+
+
+def mark(kind: str, **values: str) -> Entry:
+    return {"type": kind, **values}
 
 
 def said(seen: dict[str, Any]) -> list[tuple[str, str]]:
@@ -203,13 +207,13 @@ async def test_titles_and_tags_follow_the_transcript_and_leave_others_alone(
     await store.append(MAIN, transcript.entries)
     assert (await see(client))["title"] == "How tall is it?"
     await client.record([{"updateSession": {"session": NAME, "tags": ["mine"]}}])
-    await store.append(MAIN, [{"type": "ai-title", "aiTitle": "Heights"}])  # type: ignore[typeddict-unknown-key]
-    await store.append(MAIN, [{"type": "tag", "tag": "one"}])  # type: ignore[typeddict-unknown-key]
+    await store.append(MAIN, [mark("ai-title", aiTitle="Heights")])
+    await store.append(MAIN, [mark("tag", tag="one")])
     seen = await see(client)
     assert (seen["title"], seen["tags"]) == ("Heights", ["mine", "one"])
-    await store.append(MAIN, [{"type": "tag", "tag": "two"}])  # type: ignore[typeddict-unknown-key]
+    await store.append(MAIN, [mark("tag", tag="two")])
     assert (await see(client))["tags"] == ["mine", "two"]
-    await store.append(MAIN, [{"type": "tag", "tag": ""}])  # type: ignore[typeddict-unknown-key]
+    await store.append(MAIN, [mark("tag", tag="")])
     assert (await see(client))["tags"] == ["mine"]
 
 

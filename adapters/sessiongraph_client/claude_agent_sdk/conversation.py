@@ -1,7 +1,7 @@
 """The messages, tool calls, confirmations and events that a transcript's entries tell of."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sessiongraph_client.claude_agent_sdk.content import (
     Tokens,
@@ -130,8 +130,7 @@ class Conversation:
             told["cacheReadInputTokens"] = new.from_cache
             told["cacheCreationInputTokens"] = new.to_cache
             told["reasoningOutputTokens"] = new.thought
-        made: RecordMessageInput = told  # type: ignore[assignment]  # a part of it
-        return made
+        return cast("RecordMessageInput", told)
 
     def _tool_call(self, block: dict[str, Any]) -> ToolCallInput:
         call: ToolCallInput = {"toolName": self._name(string_of(block, "name") or "unknown")}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from claude_agent_sdk import SessionStoreEntry
@@ -83,7 +84,7 @@ class EntryItem:
 
     def record(self, session: str) -> BatchRecordInput:
         """Give the entry's item, refused if there is one of its key."""
-        count = len(self.parts(session))
+        count = ceil(self.size / _PART) if self.size > _LARGEST_ITEM else 0
         return {
             "putSessionItem": {
                 "session": session,
@@ -106,8 +107,9 @@ def portions(items: Iterable[EntryItem]) -> Iterator[list[EntryItem]]:
     portion: list[EntryItem] = []
     records = size = 0
     for item in items:
-        # an item and a message, and for each block a question, its decision and a result
-        needed = 2 + 4 * len(_blocks(item))
+        # an item and a message, and for each call or result up to a question, a decision, a
+        # result and a message
+        needed = 2 + 4 * sum("tool" in str(block.get("type")) for block in _blocks(item))
         is_full = records + needed > _MOST_RECORDS or size + item.size > _MOST_BYTES
         if portion and (is_full or len(portion) == PAGE):
             yield portion

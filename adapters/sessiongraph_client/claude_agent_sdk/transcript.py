@@ -1,7 +1,7 @@
 """What is known of a transcript before an append, and the sessions that an append makes."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from claude_agent_sdk import SessionKey, SessionSummaryEntry
 
@@ -22,7 +22,11 @@ from sessiongraph_client.claude_agent_sdk.transcript_names import (
     sibling_name,
 )
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
+from sessiongraph_client.schema_types import (
+    BatchRecordInput,
+    CreateSessionInput,
+    UpdateSessionInput,
+)
 
 SOURCE = "claude_agent_sdk"
 _TITLES = ("custom_title", "ai_title", "summary_hint", "first_prompt")
@@ -146,10 +150,12 @@ class Transcript:
             made = {**_session(self.key), **_beginning(items), **labels(summary)}
             if source := _source(items):
                 made["metadata"]["forkedFrom"] = show_text(source, _LONGEST_TITLE)
-            return [{"createSession": _input(made)}]
+            return [{"createSession": cast("CreateSessionInput", made)}]
         above: SessionKey = {**self.key}
         above.pop("subpath", None)
-        main: list[BatchRecordInput] = [{"createSession": _input(_session(above))}]
+        main: list[BatchRecordInput] = [
+            {"createSession": cast("CreateSessionInput", _session(above))}
+        ]
         own = {
             **_session(self.key),
             **_beginning(items),
@@ -157,7 +163,10 @@ class Transcript:
             "parent": main_name(self.key),
             "kind": "SUBAGENT",
         }
-        return [*([] if self.main_exists else main), {"createSession": _input(own)}]
+        return [
+            *([] if self.main_exists else main),
+            {"createSession": cast("CreateSessionInput", own)},
+        ]
 
 
 def labels(summary: SessionSummaryEntry | None) -> dict[str, Any]:
@@ -186,8 +195,7 @@ def relabel(transcript: Transcript, summary: SessionSummaryEntry) -> list[BatchR
     if gone != come:
         kept = [tag for tag in session["tags"] if tag not in gone and tag not in come]
         changes["tags"] = [*kept, *come]
-    update: Any = changes
-    return [{"updateSession": update}]
+    return [{"updateSession": cast("UpdateSessionInput", changes)}]
 
 
 def end(transcript: Transcript, items: list[EntryItem]) -> list[BatchRecordInput]:
@@ -207,11 +215,6 @@ def _asked(session: dict[str, Any]) -> dict[str, str]:
         for node in pending
         if node["toolCall"] and node["toolCall"]["toolCallId"]
     }
-
-
-def _input(values: dict[str, Any]) -> CreateSessionInput:
-    made: Any = values
-    return made  # type: ignore[no-any-return]
 
 
 def _session(key: SessionKey) -> dict[str, Any]:
