@@ -96,7 +96,8 @@ class SessiongraphSessionStore(SessionStore):
     uuid. What the server does not take of the messages is left out, and told to the log of this
     module; the entries are kept all the same.
 
-    All methods raise `SessiongraphError`, after the client's retries.
+    All methods raise `SessiongraphError`, after the client's retries. The SDK gives an append up
+    after 60 seconds, and tries again one that failed before: give the client `retry_seconds=50`.
     """
 
     def __init__(self, client: SessiongraphClient) -> None:
@@ -178,7 +179,11 @@ class SessiongraphSessionStore(SessionStore):
             wait=wait_random_exponential(multiplier=0.02, max=1),
             reraise=True,
         )
-        await retrying(self._append_once, key, items)
+        try:
+            await retrying(self._append_once, key, items)
+        except _AnotherWriter as error:
+            message = f"Other writers kept this append waiting for {_RACE_SECONDS} seconds."
+            raise Conflict(message, code="CONFLICT") from error
 
     async def _append_once(self, key: SessionKey, items: list[EntryItem]) -> None:
         transcript = await Transcript.read(self._client, key, [item.key for item in items])
