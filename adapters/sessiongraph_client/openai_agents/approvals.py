@@ -8,14 +8,15 @@ from agents import RunContextWrapper, RunState
 from agents.items import ToolApprovalItem
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.openai_agents.item_reading import call_id_of, call_of, clean
+from sessiongraph_client.openai_agents.item_reading import call_id_of, call_of
+from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.schema_types import BatchRecordInput, RecordMessageInput
 
 _CALLS = """query SessiongraphAgentsCalls($session: ID!, $calls: [String!]!) {
   session(id: $session) {
     toolCalls(last: 200, filter: {toolCallId: {in: $calls}}) { nodes { ...call } }
-    descendants(last: 200) {
-      nodes { toolCalls(last: 200, filter: {toolCallId: {in: $calls}}) { nodes { ...call } } }
+    descendants(last: 50) {
+      nodes { toolCalls(last: 50, filter: {toolCallId: {in: $calls}}) { nodes { ...call } } }
     }
   }
 }

@@ -6,7 +6,6 @@ whatever an item looks like: what is not understood is None.
 
 import json
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, NamedTuple
 
 from agents.models.fake_id import FAKE_RESPONSES_ID
@@ -164,16 +163,3 @@ def handed_to(output: Output) -> str | None:
     if isinstance(told, dict) and set(told) == {"assistant"} and isinstance(told["assistant"], str):
         return told["assistant"]
     return None
-
-
-def clean(value: Any) -> Any:
-    """Give a value that the database can hold: U+FFFD where it cannot hold a character."""
-    if isinstance(value, str):
-        return (
-            value.replace("\0", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        )
-    if isinstance(value, float) and not isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {clean(name): clean(each) for name, each in value.items()}
-    return [clean(each) for each in value] if isinstance(value, list) else value

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from sessiongraph_client.client import BatchResult, SessiongraphClient
+from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
 from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound, SessiongraphError
 from sessiongraph_client.openai_agents.stored_item import pack_as_text
 from sessiongraph_client.schema_types import BatchRecordInput
@@ -22,16 +22,25 @@ _OPTIONAL = frozenset(
 
 async def record_leniently(
     client: SessiongraphClient, needed: Sequence[BatchRecordInput], told: Sequence[BatchRecordInput]
-) -> list[BatchResult]:
+) -> None:
     """Record in one transaction what is needed, and of what is told beside it what is not refused.
 
+    `needed` are up to 1,000 records; what is told beyond a thousand together follows by itself.
     Of a told record that the server refuses, the field at fault is left out, or else the record;
     the log tells which. Raises what the server says of what is needed.
     """
-    told = list(told)
+    room = BATCH_LIMIT - len(needed)
+    await _record(client, needed, list(told[:room]))
+    if told[room:]:
+        await record_leniently(client, [], told[room:])
+
+
+async def _record(
+    client: SessiongraphClient, needed: Sequence[BatchRecordInput], told: list[BatchRecordInput]
+) -> None:
     for _ in range(_MOST_REFUSALS):
         try:
-            return await client.record([*needed, *told])
+            await client.record([*needed, *told])
         except (Conflict, InvalidInput, Limited, NotFound) as error:
             found = _FIELD.match(error.field or "")
             index = int(found[1]) - len(needed) if found else None
@@ -45,8 +54,10 @@ async def record_leniently(
                     raise
             else:
                 _leave_out(told, index, found[3] if found else None, error)
+        else:
+            return
     _logger.warning("%s records were left out: too many were refused", len(told))
-    return await client.record(needed)
+    await client.record(needed)
 
 
 def _keep_as_text(record: BatchRecordInput, error: SessiongraphError) -> bool:

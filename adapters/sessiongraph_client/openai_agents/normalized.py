@@ -8,13 +8,13 @@ from uuid import uuid4
 from sessiongraph_client.openai_agents.item_reading import (
     Output,
     call_of,
-    clean,
     handed_to,
     kind_of,
     output_of,
     role_of,
     text_of,
 )
+from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.openai_agents.run_hooks import SessiongraphRunHooks
 from sessiongraph_client.schema_types import (
     BatchRecordInput,

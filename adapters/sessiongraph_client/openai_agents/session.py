@@ -32,6 +32,8 @@ _PAGE = 200
 _MOST_ITEMS = 300
 _MOST_CHARACTERS = 3_000_000
 """Of the items of a batch: a request has 10 MB at most, and tells them a second time normalized."""
+_MOST_TOLD = 4_500_000
+"""The characters of the largest item that a message is told of."""
 
 _ITEMS = """query SessiongraphAgentsItems(
   $session: ID!, $collection: String!, $last: Int!, $before: String
@@ -130,7 +132,8 @@ class SessiongraphSession(ResumableSession):
         """Add items at the end; they are stored, and told as messages, when this returns.
 
         Up to 300 items of 3,000,000 characters together are one transaction, of more each such
-        part by itself. An item of more than 8,000,000 bytes is refused.
+        part by itself. Raises `InvalidInput` for an item of more than 8,000,000 bytes; of one of more
+        than 4,500,000 characters no message is told.
         """
         texts = [json.dumps(item) for item in items]
         for part in _parts([_Item(new_key(), text, json.loads(text)) for text in texts]):
@@ -202,6 +205,9 @@ class SessiongraphSession(ResumableSession):
             )
         answered = [output.call_id for item in items if (output := output_of(item.value))]
         told = [*self._decisions(answered, wrapper), *reader.records]
+        if max(len(item.text) for item in items) > _MOST_TOLD:
+            _logger.warning("No message is told of an item of %s characters", len(items[0].text))
+            told = []
         await self._record(puts, told)
         self._current = reader.current
         self._is_cleared = False

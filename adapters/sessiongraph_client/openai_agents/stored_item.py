@@ -4,9 +4,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
+from sessiongraph_client.errors import InvalidInput
+from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.schema_types import BatchRecordInput
 
 COLLECTION = "openai_agents.items"
+_MOST_BYTES = 8_000_000
 _AS_TEXT = {"encoding": "json"}
 
 
@@ -18,12 +21,16 @@ def new_key() -> str:
 def pack(text: str, item: Any) -> tuple[Any, dict[str, Any]]:
     """Give the value and the metadata that an item is kept as; `text` is its JSON.
 
-    What a JSON value cannot hold in the database (NUL characters, lone surrogates, NaN, null) is
-    kept as JSON text.
+    What a JSON value cannot hold in the database (NUL characters, lone surrogates, NaN, great
+    numbers, many levels, null) is kept as JSON text. Raises `InvalidInput` for what is too large.
     """
-    if item is None or "\\u0000" in text or not _is_plain(item):
-        return text, dict(_AS_TEXT)
-    return item, {}
+    value, metadata = (item, {}) if _is_plain(item) else (text, dict(_AS_TEXT))
+    if len(text) > _MOST_BYTES // 2:
+        size = len(json.dumps(value, ensure_ascii=False).encode())
+        if size > _MOST_BYTES:
+            message = f"The item has {size:,} bytes; at most {_MOST_BYTES:,} are kept."
+            raise InvalidInput(message, code="BAD_USER_INPUT")
+    return value, metadata
 
 
 def pack_as_text(record: BatchRecordInput) -> bool:
@@ -41,9 +48,5 @@ def unpack(value: Any, metadata: dict[str, Any]) -> Any:
     return json.loads(value) if metadata.get("encoding") == "json" else value
 
 
-def _is_plain(value: Any) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError:
-        return False
-    return True
+def _is_plain(item: Any) -> bool:
+    return item is not None and clean(item) is item
