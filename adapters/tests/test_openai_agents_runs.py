@@ -153,5 +153,5 @@ async def test_a_run_goes_and_is_kept_as_with_sqlite(
     assert json.dumps(given[0]) == json.dumps(given[1])
     assert await ours.get_items() == await theirs.get_items()
     seen = await look(client, "s")
-    print(json.dumps(seen, indent=1))
+    import sys; sys.path.insert(0,"/tmp"); from oa_show import show; print("RUN", run.__name__, with_hooks); show(seen)
     assert seen["integrity"] == {"callsWithoutResultCount": 0, "resultsWithoutCallCount": 0}
