@@ -14,7 +14,8 @@ SESSION = """query SessionOfARun($session: ID!) {
     kind source status inputTokens outputTokens agent { agentId }
     messages(first: 200) { nodes {
       role name content requestModel responseId inputTokens outputTokens
-      toolCalls { nodes { toolCallId toolName toolType arguments result status confirmation { status reason }
+      toolCalls { nodes {
+        toolCallId toolName toolType arguments result status confirmation { status reason }
         childSession { sessionId } } }
     } }
     items(first: 200) { nodes { collection value metadata } }

@@ -65,6 +65,15 @@ def deep(levels: int) -> Any:
     return {"role": "user", "content": "deep", "extra": item}
 
 
+def user(content: Any) -> Any:
+    return {"role": "user", "content": content}
+
+
+async def contents_of(session: Session) -> list[Any]:
+    items: list[Any] = await session.get_items()
+    return [item["content"] for item in items]
+
+
 async def both(
     client: SessiongraphClient, name: str = "s", **settings: Any
 ) -> tuple[Session, Session]:
@@ -111,7 +120,7 @@ def draw_item(random: Random, number: int) -> Any:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_any_operations_give_what_sqlite_gives(client: SessiongraphClient, seed: int) -> None:
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  repeats the operations
     ours, theirs = await both(client, session_settings=random.choice([None, SessionSettings(3)]))
     for number in range(40):
         operation = random.choices(("add", "get", "pop", "clear", "again"), (5, 4, 4, 0.5, 1))[0]
@@ -144,7 +153,7 @@ async def test_a_long_history_is_read_in_pages(client: SessiongraphClient) -> No
 async def test_what_is_no_json_is_refused_as_by_sqlite(client: SessiongraphClient) -> None:
     for session in await both(client):
         with pytest.raises(TypeError):
-            await session.add_items([{"role": "user", "content": object()}])  # type: ignore[typeddict-item]
+            await session.add_items([user(object())])
         assert await session.get_items() == []
 
 
@@ -157,14 +166,14 @@ async def test_an_item_over_the_limit_is_refused_and_nothing_of_its_part_kept(
     assert await session.get_items() == []
     await session.add_items([{"role": "user", "content": "y" * 4_100_000}])
     await session.add_items([{"role": "user", "content": "\u4e00" * 2_600_000}])
-    assert [len(item["content"]) for item in await session.get_items()] == [4_100_000, 2_600_000]  # type: ignore[typeddict-item]
+    assert [len(content) for content in await contents_of(session)] == [4_100_000, 2_600_000]
     assert (await look(client, "s"))["messages"]["nodes"][0]["content"] is None
 
 
 async def test_large_items_are_stored_together(client: SessiongraphClient) -> None:
     session = SessiongraphSession("s", client)
     await session.add_items([{"role": "user", "content": f"{n}" * 1_000_000} for n in range(9)])
-    assert [item["content"][0] for item in await session.get_items()] == list("012345678")  # type: ignore[typeddict-item]
+    assert [content[0] for content in await contents_of(session)] == list("012345678")
 
 
 async def test_a_session_that_is_there_is_used_and_one_deleted_is_made_again(
@@ -189,10 +198,10 @@ async def test_two_sessions_write_at_once(client: SessiongraphClient) -> None:
             )
 
     await asyncio.gather(write(0), write(1), write(2))
-    contents = [str(item["content"]) for item in await SessiongraphSession("s", client).get_items()]  # type: ignore[typeddict-item]
+    contents = await contents_of(SessiongraphSession("s", client))
     assert len(contents) == 90
-    for start in range(0, 90, 3):  # what one call adds stands together
-        assert len({content.rpartition(".")[0] for content in contents[start : start + 3]}) == 1
+    for first in range(0, 90, 3):  # what one call adds stands together
+        assert len({content.rpartition(".")[0] for content in contents[first : first + 3]}) == 1
     for writer in "012":
         own = [content for content in contents if content[0] == writer]
         assert own == [f"{writer}.{number}.{part}" for number in range(10) for part in range(3)]
@@ -204,9 +213,9 @@ async def test_of_many_who_pop_each_gets_another_item(client: SessiongraphClient
 
     async def pop_all() -> list[Any]:
         popper = SessiongraphSession("s", client)
-        popped = []
+        popped: list[Any] = []
         while item := await popper.pop_item():
-            popped.append(item["content"])  # type: ignore[typeddict-item]
+            popped.append(dict(item)["content"])
         return popped
 
     popped = await asyncio.gather(pop_all(), pop_all(), pop_all())
@@ -223,7 +232,7 @@ async def test_a_restart_of_the_server_loses_and_doubles_nothing(own_server: Ser
         stopped = asyncio.Event()
 
         async def work() -> None:
-            random = Random(1)
+            random = Random(1)  # noqa: S311  repeats the operations
             number = 0
             while not stopped.is_set():
                 number += 1
@@ -247,7 +256,7 @@ async def test_a_restart_of_the_server_loses_and_doubles_nothing(own_server: Ser
         kept = await theirs.get_items()
         assert [message["content"] for message in messages] == [item["content"] for item in kept][
             :200
-        ]  # type: ignore[typeddict-item]
+        ]
 
 
 async def test_a_key_of_another_project_gets_nothing(

@@ -16,6 +16,7 @@ from agents.testing import ModelStep
 from openai.types.responses import ResponseCompactionItem
 from sessiongraph_client import SessiongraphClient
 from sessiongraph_client.openai_agents import SessiongraphSession
+from sessiongraph_client.openai_agents.approvals import call_id_of_approval
 
 from tests.conftest import Server, start
 from tests.openai_agents_runs import calls, look, refund, says, scripted, usage, weather
@@ -48,7 +49,9 @@ async def statuses(client: SessiongraphClient, session: str) -> dict[str, Any]:
 
 async def test_messages_have_the_agent_the_model_and_the_tokens(client: SessiongraphClient) -> None:
     session = SessiongraphSession("s", client, agent="Helper", user_id="ann")
-    first = ModelStep(output=[*says("I look"), *calls("a", "b")], usage=usage(10, 5), response_id="r-1")
+    first = ModelStep(
+        output=[*says("I look"), *calls("a", "b")], usage=usage(10, 5), response_id="r-1"
+    )
     second = ModelStep(output=says("Sunny"), usage=usage(30, 7), response_id="r-2")
     agent = scripted("Helper", [first, second], tools=[weather])
     await Runner.run(agent, "Weather?", session=session, hooks=session.hooks)
@@ -114,9 +117,7 @@ async def test_the_tokens_of_an_agent_as_a_tool_are_its_own_session_s(
 async def test_what_a_dashboard_decides_is_in_the_run_that_another_process_resumes(
     client: SessiongraphClient, decision: str | None
 ) -> None:
-    agent = scripted(
-        "Helper", [calls("r", tool="refund", euros=20), says("Done")], tools=[refund]
-    )
+    agent = scripted("Helper", [calls("r", tool="refund", euros=20), says("Done")], tools=[refund])
     session = SessiongraphSession("s", client)
     result = await Runner.run(agent, "Refund", session=session)
     [confirmation] = await session.save_run(result)
@@ -139,13 +140,15 @@ async def test_what_a_dashboard_decides_is_in_the_run_that_another_process_resum
     assert await session.save_run(result) == []
     assert await session.load_run(agent) is None
     assert result.final_output == "Done"
-    [output] = [item for item in await session.get_items() if item.get("type") == "function_call_output"]
+    [output] = [
+        item for item in await session.get_items() if item.get("type") == "function_call_output"
+    ]
     told = {
         "APPROVED": "Gave back 20 euros",
         "DENIED": "Not without a receipt",
         "EDITED": 'Call it with these arguments instead: {"euros": 10}',
     }
-    assert output["output"] == told[decision]  # type: ignore[typeddict-item]
+    assert output["output"] == told[decision]
     ended = ("DENIED", "DENIED") if decision == "DENIED" else ("SUCCEEDED", "APPROVED")
     assert await statuses(client, "s") == {"r": ended}
     assert (await look(client, "s"))["status"] == "ACTIVE"
@@ -161,7 +164,7 @@ async def test_what_the_runtime_decides_is_told(client: SessiongraphClient) -> N
     for _ in range(2):
         state = result.to_state()
         for each in state.get_interruptions():
-            call_id = each.raw_item.call_id  # type: ignore[union-attr]
+            call_id = call_id_of_approval(each)
             if decide.get(call_id) is True:
                 state.approve(each)
             elif decide.get(call_id) is False:
@@ -202,27 +205,31 @@ async def test_a_call_that_the_framework_withholds_is_asked_for_and_recorded_onc
         )
 
     ours, theirs = SessiongraphSession("s", client), SQLiteSession("s")
-    for session in (ours, theirs):
-        agent = make()
-        result = await Runner.run(agent, "Refund", session=session)
-        assert len(await session.get_items()) == 1
-        if isinstance(session, SessiongraphSession):
-            await session.save_run(result)
-            assert await statuses(client, "s") == {"r": ("AWAITING_CONFIRMATION", "PENDING")}
-            session = SessiongraphSession("s", client)
-            state = await session.load_run(agent)
-            assert state is not None
-        else:
-            state = result.to_state()
-        for each in state.get_interruptions():
-            state.approve(each)
-        result = await Runner.run(agent, state, session=session)
-        assert result.final_output == "Gave back 5 euros"
+    agent = make()
+    result = await Runner.run(agent, "Refund", session=theirs)
+    state = result.to_state()
+    state.approve(state.get_interruptions()[0])
+    await Runner.run(agent, state, session=theirs)
+
+    agent = make()
+    result = await Runner.run(agent, "Refund", session=ours)
+    assert len(await ours.get_items()) == 1
+    await ours.save_run(result)
+    assert await statuses(client, "s") == {"r": ("AWAITING_CONFIRMATION", "PENDING")}
+    ours = SessiongraphSession("s", client)
+    loaded = await ours.load_run(agent)
+    assert loaded is not None
+    loaded.approve(loaded.get_interruptions()[0])
+    result = await Runner.run(agent, loaded, session=ours)
+    assert result.final_output == "Gave back 5 euros"
     assert await ours.get_items() == await theirs.get_items()
     assert await statuses(client, "s") == {"r": ("SUCCEEDED", "APPROVED")}
 
 
-async def test_an_approval_within_an_agent_as_a_tool(client: SessiongraphClient) -> None:
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_an_approval_within_an_agent_as_a_tool(
+    client: SessiongraphClient, elsewhere: bool
+) -> None:
     session = SessiongraphSession("s", client)
     clerk = scripted("Clerk", [calls("r", tool="refund", euros=5), says("Given")], tools=[refund])
     agent = scripted(
@@ -237,20 +244,31 @@ async def test_an_approval_within_an_agent_as_a_tool(client: SessiongraphClient)
         "r": ("AWAITING_CONFIRMATION", "PENDING"),
     }
     await client.mutate(DECIDE, confirmation=confirmation, decision="APPROVED")
-    session = SessiongraphSession("s", client)
+    if elsewhere:
+        session = SessiongraphSession("s", client)
+        agent.tools = [clerk.as_tool("clerk", "Ask", hooks=session.hooks)]
     state = await session.load_run(agent)
     assert state is not None
     result = await Runner.run(agent, state, session=session, hooks=session.hooks)
     assert await session.save_run(result) == []
     assert result.final_output == "Done"
-    assert (await statuses(client, "s"))["r"][1] == "APPROVED"
-    assert (await statuses(client, "s"))["c"] == ("SUCCEEDED", None)
+    assert await statuses(client, "s") == {
+        "c": ("SUCCEEDED", None),
+        "r": ("SUCCEEDED", "APPROVED"),
+    }
+    seen = await look(client, "s")
+    assert seen["integrity"] == {"callsWithoutResultCount": 0, "resultsWithoutCallCount": 0}
+    levels = [seen, *seen["descendants"]["nodes"]]
+    said = [node["content"] for level in levels for node in level["messages"]["nodes"]]
+    assert said.count("Gave back 5 euros") == 1
 
 
 async def test_a_handoff_goes_on_in_its_session_after_an_approval(
     client: SessiongraphClient,
 ) -> None:
-    billing = scripted("Billing", [calls("r", tool="refund", euros=5), says("Paid")], tools=[refund])
+    billing = scripted(
+        "Billing", [calls("r", tool="refund", euros=5), says("Paid")], tools=[refund]
+    )
     triage = scripted("Triage", [calls("t", tool="transfer_to_billing")], handoffs=[billing])
     session = SessiongraphSession("s", client)
     result = await Runner.run(triage, "Pay", session=session)
@@ -273,7 +291,11 @@ async def test_a_handoff_goes_on_in_its_session_after_an_approval(
         "Gave back 5 euros",
         "Paid",
     ]
-    assert [message["role"] for message in seen["messages"]["nodes"]] == ["USER", "ASSISTANT", "TOOL"]
+    assert [message["role"] for message in seen["messages"]["nodes"]] == [
+        "USER",
+        "ASSISTANT",
+        "TOOL",
+    ]
 
 
 async def test_what_is_popped_is_taken_back_from_the_messages(client: SessiongraphClient) -> None:
@@ -295,8 +317,10 @@ async def test_what_is_popped_is_taken_back_from_the_messages(client: Sessiongra
 
 async def test_a_call_that_is_popped_before_it_ran_is_cancelled(client: SessiongraphClient) -> None:
     session = SessiongraphSession("s", client)
-    made = {"type": "function_call", "name": "f", "arguments": "{}"}
-    await session.add_items([{**made, "call_id": "a"}, {**made, "call_id": "b"}])  # type: ignore[list-item]
+    made: list[Any] = [
+        {"type": "function_call", "call_id": each, "name": "f", "arguments": "{}"} for each in "ab"
+    ]
+    await session.add_items(made)
     await session.pop_item()
     assert await statuses(client, "s") == {"a": ("PENDING", None), "b": ("CANCELLED", None)}
     await session.pop_item()
@@ -325,13 +349,15 @@ class Compactor:
     async def compact(self, **asked: Any) -> Any:
         self.asked.append(asked)
         item = ResponseCompactionItem(id="c", encrypted_content="short", type="compaction")
-        return type("Compacted", (), {"output": [{"role": "user", "content": "Hi"}, item], "usage": None})
+        return type(
+            "Compacted", (), {"output": [{"role": "user", "content": "Hi"}, item], "usage": None}
+        )
 
 
 async def test_a_compacted_history_is_kept_and_tells_no_message_twice(
     client: SessiongraphClient,
 ) -> None:
-    kept = []
+    kept: list[Any] = []
     for underlying in (SessiongraphSession("s", client), SQLiteSession("s")):
         session = OpenAIResponsesCompactionSession(
             "s",
@@ -346,8 +372,14 @@ async def test_a_compacted_history_is_kept_and_tells_no_message_twice(
         await Runner.run(agent, "See you", session=session)
         kept.append(await underlying.get_items())
     assert kept[0] == kept[1]
+    assert any(item.get("type") == "compaction" for item in kept[0])
     seen = await look(client, "s")
-    assert [node["content"] for node in seen["messages"]["nodes"]] == ["Hi", "Hello", "See you", "Bye"]
+    assert [node["content"] for node in seen["messages"]["nodes"]] == [
+        "Hi",
+        "Hello",
+        "See you",
+        "Bye",
+    ]
 
 
 async def test_a_server_that_is_killed_in_a_run_loses_nothing_of_it(own_server: Server) -> None:

@@ -36,7 +36,8 @@ class Normalizer:
     `root` is the session that the framework knows, `current` the one whose turn it is: after a
     handoff that of the agent who took over, until a user speaks again. `calls` tells, by the
     framework's ids, the ids and tool names of calls that were recorded before; `recorded` are the
-    calls that are not to be recorded again, since their approval was asked for already.
+    calls that are not to be recorded again, since their approval was asked for already; a
+    sub-agent's results of them are not either.
     """
 
     root: str
@@ -91,7 +92,8 @@ class Normalizer:
     def _call(self, call: ToolCallInput, item: Any, key: str | None) -> None:
         call_id = call.get("toolCallId")
         if call_id in self.recorded:
-            self.recorded.discard(call_id)
+            if key is not None:
+                self.recorded.discard(call_id)
             return
         if self._open is None:
             self._open = self._add({"session": self.current, "role": "ASSISTANT"}, key)
@@ -106,6 +108,8 @@ class Normalizer:
 
     def _answer(self, output: Output, key: str | None) -> None:
         self._open = None
+        if key is None and output.call_id in self.recorded:
+            return
         message: RecordMessageInput = {"session": self.current, "role": "TOOL"}
         message["content"] = clean(output.content)
         call = None

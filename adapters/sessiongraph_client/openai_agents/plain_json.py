@@ -18,24 +18,26 @@ def clean(value: Any, levels: int = _MOST_LEVELS) -> Any:
     A character that cannot be stored becomes U+FFFD, a number that cannot, and what is nested
     deeper than 40 levels, its JSON as text.
     """
+    if isinstance(value, dict | list):
+        return _clean_within(value, levels) if levels else _clean_text(json.dumps(value))
     if isinstance(value, str):
         return _clean_text(value)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if -_GREATEST <= value < _GREATEST else str(value)
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    if isinstance(value, dict | list) and not levels:
-        return _clean_text(json.dumps(value))
-    if isinstance(value, dict):
-        cleaned = {_clean_text(key): clean(each, levels - 1) for key, each in value.items()}
-        same = all(value.get(key, cleaned) is each for key, each in cleaned.items())
-        return value if same else cleaned
+    return value if _is_storable(value) else str(value)
+
+
+def _clean_within(value: Any, levels: int) -> Any:
     if isinstance(value, list):
         parts = [clean(each, levels - 1) for each in value]
         return value if all(map(is_, value, parts)) else parts
-    return value
+    cleaned = {_clean_text(key): clean(each, levels - 1) for key, each in value.items()}
+    same = all(key in value and value[key] is each for key, each in cleaned.items())
+    return value if same else cleaned
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return not isinstance(value, int) or -_GREATEST <= value < _GREATEST
 
 
 def _clean_text(text: str) -> str:

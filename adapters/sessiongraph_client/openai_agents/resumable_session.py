@@ -17,6 +17,8 @@ from sessiongraph_client.openai_agents.approvals import (
     find_calls,
 )
 from sessiongraph_client.openai_agents.lenient_recording import record_leniently
+from sessiongraph_client.openai_agents.plain_json import clean
+from sessiongraph_client.openai_agents.run_hooks import SessiongraphRunHooks
 from sessiongraph_client.openai_agents.stored_item import pack, unpack
 from sessiongraph_client.schema_types import BatchRecordInput
 
@@ -45,6 +47,8 @@ class ResumableSession:
     def __init__(self, session_id: str, client: SessiongraphClient) -> None:
         self.session_id = session_id
         self.client = client
+        self.hooks = SessiongraphRunHooks()
+        """For the `hooks` of the runs in this session, and of its agents' `as_tool`."""
         self._current: str | None = None
         """The session whose turn it is, this one or one that it was handed to; None if unknown."""
         self._asked: dict[str, Asked] = {}
@@ -61,7 +65,7 @@ class ResumableSession:
         is what `RunState.to_json` takes. Call it after each run that may be interrupted.
         """
         context = result.context_wrapper
-        decided = self._decisions(list(self._asked), context)
+        decided = self._decisions(list(self._asked), context) + self._results_of_sub_agents()
         if not result.interruptions:
             await record_leniently(self.client, [], decided)
             await self._forget()
@@ -135,6 +139,24 @@ class ResumableSession:
             ):
                 records += record
                 del self._asked[call_id]
+        return records
+
+    def _results_of_sub_agents(self) -> list[BatchRecordInput]:
+        """Give the results of calls that the framework keeps no items of."""
+        records: list[BatchRecordInput] = []
+        for call_id in sorted(self._recorded):
+            if (result := self.hooks.take_result(call_id)) is not None:
+                self._recorded.discard(call_id)
+                records.append(
+                    {
+                        "recordMessage": {
+                            "session": self._current or self.session_id,
+                            "role": "TOOL",
+                            "toolCallId": call_id,
+                            "content": clean(result),
+                        }
+                    }
+                )
         return records
 
     async def _forget(self) -> None:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents import Agent, ModelResponse, RunContextWrapper, RunHooks
+from agents import Agent, ModelResponse, RunContextWrapper, RunHooks, Tool
 from agents.tool_context import ToolContext
 from agents.usage import Usage
 
@@ -41,6 +41,7 @@ class SessiongraphRunHooks(RunHooks[Any]):
     def __init__(self) -> None:
         self._responses: OrderedDict[str, _Response] = OrderedDict()
         self._sub_agents: OrderedDict[str, SubAgentRun] = OrderedDict()
+        self._results: OrderedDict[str, str] = OrderedDict()
         self.handed_to: set[str] = set()
         """The agents that a run was handed to."""
 
@@ -76,6 +77,13 @@ class SessiongraphRunHooks(RunHooks[Any]):
         """Remember who took over."""
         self.handed_to.add(to_agent.name)
 
+    async def on_tool_end(
+        self, context: RunContextWrapper[Any], agent: Agent[Any], tool: Tool, result: object
+    ) -> None:
+        """Remember what a tool gave: of a sub-agent's tool the framework tells nobody else."""
+        if isinstance(context, ToolContext):
+            _remember(self._results, context.tool_call_id, str(result))
+
     def describe(self, item: Any) -> RecordMessageInput:
         """Give what is known of the response that an item is of; its tokens only once."""
         told = self._responses.pop(_name_of(item), None)
@@ -99,6 +107,10 @@ class SessiongraphRunHooks(RunHooks[Any]):
     def has_sub_agent(self, call_id: str) -> bool:
         """Tell whether an agent worked for a tool call."""
         return call_id in self._sub_agents
+
+    def take_result(self, call_id: str) -> str | None:
+        """Give what a tool gave for a call, once."""
+        return self._results.pop(call_id, None)
 
     def take_sub_agent(self, call_id: str) -> SubAgentRun | None:
         """Give what an agent did for a tool call, once."""

@@ -22,7 +22,6 @@ from sessiongraph_client.openai_agents.item_reading import (
 from sessiongraph_client.openai_agents.lenient_recording import record_leniently
 from sessiongraph_client.openai_agents.normalized import ITEM_KEYS, SOURCE, Normalizer
 from sessiongraph_client.openai_agents.resumable_session import ResumableSession
-from sessiongraph_client.openai_agents.run_hooks import SessiongraphRunHooks
 from sessiongraph_client.openai_agents.stored_item import COLLECTION, new_key, pack, unpack
 from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
 
@@ -31,7 +30,7 @@ _logger = logging.getLogger(__name__)
 _PAGE = 200
 _MOST_ITEMS = 300
 _MOST_CHARACTERS = 3_000_000
-"""Of the items of a batch: a request has 10 MB at most, and tells them a second time normalized."""
+"""Of a batch's items: a request has 10 MB at most, and tells them again, normalized."""
 _MOST_TOLD = 4_500_000
 """The characters of the largest item that a message is told of."""
 
@@ -97,8 +96,6 @@ class SessiongraphSession(ResumableSession):
     ) -> None:
         super().__init__(session_id, client)
         self.session_settings = session_settings or SessionSettings()
-        self.hooks = SessiongraphRunHooks()
-        """For the `hooks` of the runs in this session, and of its agents' `as_tool`."""
         self._agent = agent
         self._user_id = user_id
         self._exists = False
