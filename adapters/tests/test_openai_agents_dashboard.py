@@ -140,9 +140,8 @@ async def test_what_a_dashboard_decides_is_in_the_run_that_another_process_resum
     assert await session.save_run(result) == []
     assert await session.load_run(agent) is None
     assert result.final_output == "Done"
-    [output] = [
-        item for item in await session.get_items() if item.get("type") == "function_call_output"
-    ]
+    items: list[Any] = await session.get_items()
+    [output] = [item for item in items if item.get("type") == "function_call_output"]
     told = {
         "APPROVED": "Gave back 20 euros",
         "DENIED": "Not without a receipt",
@@ -160,7 +159,7 @@ async def test_what_the_runtime_decides_is_told(client: SessiongraphClient) -> N
     session = SessiongraphSession("s", client)
     result = await Runner.run(agent, "Refund", session=session, hooks=session.hooks)
     assert len(await session.save_run(result)) == 3
-    decide = {"r1": True, "r2": False}
+    decide: dict[str | None, bool] = {"r1": True, "r2": False}
     for _ in range(2):
         state = result.to_state()
         for each in state.get_interruptions():

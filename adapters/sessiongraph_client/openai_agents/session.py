@@ -129,8 +129,8 @@ class SessiongraphSession(ResumableSession):
         """Add items at the end; they are stored, and told as messages, when this returns.
 
         Up to 300 items of 3,000,000 characters together are one transaction, of more each such
-        part by itself. Raises `InvalidInput` for an item of more than 8,000,000 bytes; of one of more
-        than 4,500,000 characters no message is told.
+        part by itself. Raises `InvalidInput` for an item of more than 8,000,000 bytes; of one of
+        more than 4,500,000 characters no message is told.
         """
         texts = [json.dumps(item) for item in items]
         for part in _parts([_Item(new_key(), text, json.loads(text)) for text in texts]):
