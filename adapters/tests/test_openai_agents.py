@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from agents import SQLiteSession
+from agents.extensions.memory import EncryptedSession
 from agents.memory import Session, SessionSettings
 from sessiongraph_client import InvalidInput, SessiongraphClient
 from sessiongraph_client.openai_agents import SessiongraphSession
@@ -268,3 +269,15 @@ async def test_a_key_of_another_project_gets_nothing(
         assert await theirs.pop_item() is None
         await theirs.clear_session()
     assert len(await SessiongraphSession("s", client).get_items()) == 1
+
+
+async def test_it_can_be_under_the_sdks_encryption(client: SessiongraphClient) -> None:
+    kept = []
+    for underlying in await both(client):
+        session = EncryptedSession("s", underlying, encryption_key="a key")  # type: ignore[arg-type]
+        await session.add_items([user("secret"), user("more")])
+        kept.append([await session.pop_item(), await session.get_items()])
+    assert kept[0] == kept[1] == [user("more"), [user("secret")]]
+    seen = await look(client, "s")
+    assert seen["messages"]["nodes"] == []
+    assert "secret" not in json.dumps(seen["items"])
