@@ -1,5 +1,6 @@
 """Real runs of the OpenAI Agents SDK, with its scripted model: what they keep, and what is seen."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,6 +19,7 @@ from agents import (
     handoff,
 )
 from agents.memory import Session, SessionSettings
+from agents.run_internal.session_persistence import rewind_session_items
 from agents.testing import ScriptedModel
 from sessiongraph_client import SessiongraphClient
 from sessiongraph_client.openai_agents import SessiongraphSession
@@ -118,6 +120,39 @@ async def limited(session: Session, hooks: Any) -> list[Any]:
     return [inputs_of(agent)]
 
 
+async def streamed_and_approved(session: Session, hooks: Any) -> list[Any]:
+    clerk = scripted("Clerk", [calls("r", tool="refund", euros=5), says("Given")], tools=[refund])
+    agent = scripted("Helper", [calls("t", tool="transfer_to_clerk")], handoffs=[clerk])
+    first = Runner.run_streamed(agent, "Refund", session=session, hooks=hooks)
+    async for _ in first.stream_events():
+        pass
+    state = first.to_state()
+    state.approve(state.get_interruptions()[0])
+    second = Runner.run_streamed(agent, state, session=session, hooks=hooks)
+    kinds = [event.type async for event in second.stream_events()]
+    return [second.final_output, kinds]
+
+
+async def streamed_and_tripped(session: Session, hooks: Any) -> list[Any]:
+    steps = [calls("a"), says("secret")]
+    guardrails = [OutputGuardrail(trip)]
+    agent = scripted("Helper", steps, tools=[weather], output_guardrails=guardrails)
+    result = Runner.run_streamed(agent, "Tell", session=session, hooks=hooks)
+    with pytest.raises(OutputGuardrailTripwireTriggered):
+        async for _ in result.stream_events():
+            pass
+    return []
+
+
+async def rewound(session: Session, hooks: Any) -> list[Any]:
+    agent = scripted("Helper", [calls("a"), says("Sunny")], tools=[weather])
+    await Runner.run(agent, "Weather?", session=session, hooks=hooks)
+    tail = await session.get_items(limit=3)
+    await rewind_session_items(session, tail)
+    await rewind_session_items(session, [{"role": "user", "content": "another"}])
+    return [await session.get_items()]
+
+
 async def approved(session: Session, hooks: Any) -> list[Any]:
     agent = scripted(
         "Helper",
@@ -146,6 +181,9 @@ RUNS: list[Callable[[Session, Any], Awaitable[list[Any]]]] = [
     tripped_at_the_output,
     failing,
     limited,
+    streamed_and_approved,
+    streamed_and_tripped,
+    rewound,
     approved,
 ]
 
@@ -163,3 +201,34 @@ async def test_a_run_goes_and_is_kept_as_with_sqlite(
     assert await ours.get_items() == await theirs.get_items()
     seen = await look(client, "s")
     assert seen["integrity"] == {"callsWithoutResultCount": 0, "resultsWithoutCallCount": 0}
+
+
+async def test_runs_at_once_keep_all_their_items(client: SessiongraphClient) -> None:
+    session = SessiongraphSession("s", client)
+
+    async def run(number: int) -> None:
+        steps = [calls(f"{number}a", f"{number}b"), says(f"Sunny {number}")]
+        agent = scripted(f"Helper {number}", steps, tools=[weather])
+        await Runner.run(agent, f"Weather {number}?", session=session, hooks=session.hooks)
+
+    await asyncio.gather(*(run(number) for number in range(5)))
+    assert len(await session.get_items()) == 5 * 6
+    seen = await look(client, "s")
+    assert len(seen["messages"]["nodes"]) == 5 * 5
+    assert seen["integrity"]["resultsWithoutCallCount"] == 0
+    names = {node["content"]: node["name"] for node in seen["messages"]["nodes"]}
+    for number in range(5):
+        assert names[f"Sunny {number}"] == f"Helper {number}"
+
+
+async def test_a_session_that_has_ended_takes_what_is_said_after(
+    client: SessiongraphClient,
+) -> None:
+    session = SessiongraphSession("s", client)
+    agent = scripted("Helper", [says("Hello"), says("Bye")])
+    await Runner.run(agent, "Hi", session=session)
+    await client.record([{"endSession": {"session": "s"}}])
+    await Runner.run(agent, "Still there?", session=session)
+    assert len(await session.get_items()) == 4
+    contents = [node["content"] for node in (await look(client, "s"))["messages"]["nodes"]]
+    assert contents == ["Hi", "Hello", "Still there?", "Bye"]

@@ -86,8 +86,10 @@ class Normalizer:
             message["content"] = clean(content)
         if item.get("status") == "incomplete":
             message["status"] = "INTERRUPTED"
-        message.update(self.hooks.describe(item))
-        self._open = (reference, message) if role == "ASSISTANT" else None
+        self._open = None
+        if role == "ASSISTANT":
+            message.update(self.hooks.describe(item))
+            self._open = (reference, message)
 
     def _call(self, call: ToolCallInput, item: Any, key: str | None) -> None:
         call_id = call.get("toolCallId")
