@@ -29,8 +29,7 @@ serve: $(SERVE) pages
 	@$(BIN)/sessiongraph serve
 
 demo: $(SERVE) pages
-	@$(BIN)/sessiongraph demo
-	@$(BIN)/sessiongraph serve
+	@$(BIN)/sessiongraph demo --serve
 
 # the pages for people: the explorer and GraphiQL
 web: $(WEB)

@@ -21,7 +21,8 @@ KEY = {"session": "session", "collection": "c", "key": "k"}
 async def put(graphql: GraphQLClient, **values: Any) -> dict[str, Any]:
     """Put an item; the payload's item with `changed`."""
     payload = await graphql.record("putSessionItem", PUT, **{**KEY, "value": 1, **values})
-    return payload["sessionItem"] | {"changed": payload["changed"]}
+    item: dict[str, Any] = payload["sessionItem"] | {"changed": payload["changed"]}
+    return item
 
 
 async def items(graphql: GraphQLClient, session: str = "session", **arguments: Any) -> list[Any]:

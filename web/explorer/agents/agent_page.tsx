@@ -78,7 +78,7 @@ export function AgentPage() {
             {agent.description && ` · ${agent.description}`}
           </Text>
         </div>
-        <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
+        <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen }, resetScroll: false })} />
       </Group>
       <Versions versions={agent.versionPerformance} />
       <Charts usage={agent.usage} />

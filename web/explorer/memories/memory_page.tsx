@@ -6,13 +6,14 @@ import { useMemo } from "react";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
-import type { MemoryQuery } from "../.generated/graphql";
+import type { MemoryQuery, MemoryRelationType } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
 import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
 import { Missing } from "../layout/missing";
+import { textOf } from "./memory_table";
 
 const MEMORY = graphql(`
   query Memory($memory: ID!, $from: DateTime!, $to: DateTime!) {
@@ -75,6 +76,17 @@ const MEMORY = graphql(`
           }
         }
       }
+      relatedBy(first: 20) {
+        nodes {
+          id
+          relationType
+          memory {
+            id
+            contentText
+            content
+          }
+        }
+      }
     }
   }
 `);
@@ -121,7 +133,7 @@ export function MemoryPage() {
           <Text size="sm" fw={500}>
             {memory.accessCount} {memory.accessCount === 1 ? "use" : "uses"} in all, by {memory.accessStats.distinctAccessors} in these days
           </Text>
-          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
+          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen }, resetScroll: false })} />
         </Group>
         <BarChart
           h={160}
@@ -135,7 +147,7 @@ export function MemoryPage() {
       </Paper>
       <Accesses accesses={memory.accesses.nodes} />
       <Annotations annotations={memory.annotations.nodes} />
-      <Relations relations={memory.relations.nodes} />
+      <Relations memory={memory} />
     </Stack>
   );
 }
@@ -190,13 +202,34 @@ function Annotations({ annotations }: { annotations: Memory["annotations"]["node
   ));
 }
 
-function Relations({ relations }: { relations: Memory["relations"]["nodes"] }) {
-  return relations.map(({ id, relationType, relatedMemory }) => (
-    <Text key={id} size="sm">
-      {relationType.toLowerCase().replace("_", " ")}{" "}
-      <Anchor component={Link} to={`/memories/${relatedMemory.id}`} underline="always">
-        {relatedMemory.contentText ?? JSON.stringify(relatedMemory.content)}
-      </Anchor>
-    </Text>
-  ));
+const VERBS: Record<MemoryRelationType, string> = {
+  SUPERSEDES: "takes the place of",
+  CONTRADICTS: "contradicts",
+  DERIVED_FROM: "was drawn from",
+  RELATED: "has to do with",
+};
+
+function Relations({ memory: { relations, relatedBy } }: { memory: Memory }) {
+  return (
+    <>
+      {relations.nodes.map(({ id, relationType, relatedMemory }) => (
+        <Text key={id} size="sm">
+          It {VERBS[relationType]} <MemoryLink memory={relatedMemory} />
+        </Text>
+      ))}
+      {relatedBy.nodes.map(({ id, relationType, memory }) => (
+        <Text key={id} size="sm">
+          <MemoryLink memory={memory} /> {VERBS[relationType]} it
+        </Text>
+      ))}
+    </>
+  );
+}
+
+function MemoryLink({ memory }: { memory: Memory["relatedBy"]["nodes"][number]["memory"] }) {
+  return (
+    <Anchor component={Link} to={`/memories/${memory.id}`} underline="always">
+      {textOf(memory)}
+    </Anchor>
+  );
 }

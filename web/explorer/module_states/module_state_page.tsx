@@ -1,4 +1,4 @@
-import { Anchor, Box, Group, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Box, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,7 +9,7 @@ import { Ago } from "../layout/ago";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
 import { Missing } from "../layout/missing";
-import { DocumentDiff } from "../sessions/document_diff";
+import { Transitions } from "./transitions";
 
 const STATE = graphql(`
   query ModuleState($moduleState: ID!) {
@@ -23,17 +23,6 @@ const STATE = graphql(`
       session {
         id
         title
-      }
-      transitions(last: 100) {
-        nodes {
-          id
-          revision
-          triggerType
-          actorId
-          previousValues
-          newValues
-          createdAt
-        }
       }
     }
   }
@@ -94,7 +83,7 @@ export function ModuleStatePage() {
             thumbLabel="Revision"
             label={(each) => `Revision ${each}`}
             onChange={setChosen}
-            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true })}
+            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true, resetScroll: false })}
           />
         </Box>
       )}
@@ -106,19 +95,7 @@ export function ModuleStatePage() {
           <JsonBlock value={asOf.state} />
         </Paper>
       )}
-      {state.transitions.nodes.toReversed().map((transition) => (
-        <Paper key={transition.id} withBorder p="sm" component="article">
-          <Group gap="xs">
-            <Text size="sm" fw={500}>
-              Revision {transition.revision}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {transition.triggerType} {transition.actorId} <Ago time={transition.createdAt} />
-            </Text>
-          </Group>
-          <DocumentDiff before={transition.previousValues} after={transition.newValues} />
-        </Paper>
-      ))}
+      <Transitions moduleState={state.id} />
     </Stack>
   );
 }

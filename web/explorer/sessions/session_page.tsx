@@ -103,7 +103,7 @@ export function SessionPage() {
             value={view}
             keepMounted={false}
             styles={{ tab: { paddingInline: "0.7rem" } }}
-            onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }) })}
+            onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }), resetScroll: false })}
             h="100%"
             display="flex"
             style={{ flexDirection: "column" }}
