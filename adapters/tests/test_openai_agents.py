@@ -179,6 +179,13 @@ async def test_large_items_are_stored_together(client: SessiongraphClient) -> No
     assert [content[0] for content in await contents_of(session)] == list("012345678")
 
 
+async def test_items_that_are_too_large_for_one_answer_are_read(client: SessiongraphClient) -> None:
+    session = SessiongraphSession("s", client)
+    for number in range(8):
+        await session.add_items([user(f"{number}" * 7_000_000)])
+    assert [content[0] for content in await contents_of(session)] == list("01234567")
+
+
 async def test_a_session_that_is_there_is_used_and_one_deleted_is_made_again(
     client: SessiongraphClient,
 ) -> None:

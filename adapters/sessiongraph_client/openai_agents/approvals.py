@@ -64,8 +64,10 @@ def ask(
     of agents that are used as tools.
     """
     if call is not None:
-        asked = {"session": call["session"]["id"], "toolCall": call["id"]}
-        return [] if call["confirmation"] else [{"requestConfirmation": asked}]  # type: ignore[typeddict-item]
+        if call["confirmation"]:
+            return []
+        waiting = call["session"]["id"]
+        return [{"requestConfirmation": {"session": waiting, "toolCall": call["id"]}}]
     reference = f"asked-{call_id_of_approval(approval)}"
     made = call_of(_raw(approval)) or {"toolName": approval.tool_name or "tool"}
     message: RecordMessageInput = {

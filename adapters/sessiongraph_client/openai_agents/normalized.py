@@ -26,6 +26,7 @@ from sessiongraph_client.schema_types import (
 SOURCE = "openai-agents"
 ITEM_KEYS = "openaiAgentsItems"
 """In a message's metadata: the keys of the items that it was made of."""
+_MOST_OF_A_NAME = 100
 _HANDOFF_PREFIX = "transfer_to_"
 
 
@@ -88,7 +89,7 @@ class Normalizer:
             message["status"] = "INTERRUPTED"
         self._open = None
         if role == "ASSISTANT":
-            message.update(self.hooks.describe(item))
+            self.hooks.describe(message, item)
             self._open = (reference, message)
 
     def _call(self, call: ToolCallInput, item: Any, key: str | None) -> None:
@@ -102,7 +103,7 @@ class Normalizer:
         elif key is not None:
             self._keys.append(key)
         reference, message = self._open
-        message.update(self.hooks.describe(item))
+        self.hooks.describe(message, item)
         calls = message.get("toolCalls") or []
         if call_id:
             self._made[call_id] = (f"{reference}.toolCalls.{len(calls)}", call["toolName"])
@@ -139,7 +140,7 @@ class Normalizer:
 
     def _start_child(self, agent: str, kind: SessionKind, call: str | None) -> str:
         name = clean(agent)
-        child = f"{self.root}/{name}/{uuid4().hex[:12]}"
+        child = f"{self.root}/{name[:_MOST_OF_A_NAME]}/{uuid4().hex[:12]}"
         self.records += [
             {"createAgent": {"agentId": name, "name": name}},
             {

@@ -9,6 +9,7 @@ from agents.tool_context import ToolContext
 from agents.usage import Usage
 
 from sessiongraph_client.openai_agents.item_reading import call_id_of, kind_of, text_of
+from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.schema_types import RecordMessageInput
 
 _MOST_REMEMBERED = 10_000
@@ -84,25 +85,20 @@ class SessiongraphRunHooks(RunHooks[Any]):
         if isinstance(context, ToolContext):
             _remember(self._results, context.tool_call_id, str(result))
 
-    def describe(self, item: Any) -> RecordMessageInput:
-        """Give what is known of the response that an item is of; its tokens only once."""
+    def describe(self, message: RecordMessageInput, item: Any) -> None:
+        """Tell a message what is known of the response that an item is of; its tokens only once."""
         told = self._responses.pop(_name_of(item), None)
         if told is None:
-            return {}  # type: ignore[typeddict-item]  # the fields of a message that are known
-        known: dict[str, Any] = {
-            "name": told.agent_name,
-            "requestModel": told.request_model,
-            "responseId": told.response_id,
-        }
+            return
+        message["name"] = clean(told.agent_name)
+        message["requestModel"] = told.request_model
+        message["responseId"] = told.response_id
         usage, told.usage = told.usage, None
         if usage is not None and usage.total_tokens:
-            known |= {
-                "inputTokens": usage.input_tokens,
-                "outputTokens": usage.output_tokens,
-                "cacheReadInputTokens": usage.input_tokens_details.cached_tokens,
-                "reasoningOutputTokens": usage.output_tokens_details.reasoning_tokens,
-            }
-        return {name: value for name, value in known.items() if value is not None}  # type: ignore[return-value]  # as above
+            message["inputTokens"] = usage.input_tokens
+            message["outputTokens"] = usage.output_tokens
+            message["cacheReadInputTokens"] = usage.input_tokens_details.cached_tokens
+            message["reasoningOutputTokens"] = usage.output_tokens_details.reasoning_tokens
 
     def has_sub_agent(self, call_id: str) -> bool:
         """Tell whether an agent worked for a tool call."""

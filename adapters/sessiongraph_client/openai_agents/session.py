@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from agents import RunContextWrapper, TResponseInputItem
 from agents.memory import SessionSettings
-from agents.memory.session_settings import resolve_session_limit
+from agents.memory.session_settings import coerce_session_settings, resolve_session_limit
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Conflict, NotFound, SessiongraphError
+from sessiongraph_client.errors import Conflict, Limited, NotFound, SessiongraphError
 from sessiongraph_client.openai_agents.approvals import find_calls
 from sessiongraph_client.openai_agents.item_reading import (
     call_id_of,
@@ -20,9 +20,10 @@ from sessiongraph_client.openai_agents.item_reading import (
     output_of,
 )
 from sessiongraph_client.openai_agents.lenient_recording import record_leniently
-from sessiongraph_client.openai_agents.normalized import ITEM_KEYS, SOURCE, Normalizer
+from sessiongraph_client.openai_agents.normalized import SOURCE, Normalizer
 from sessiongraph_client.openai_agents.resumable_session import ResumableSession
 from sessiongraph_client.openai_agents.stored_item import COLLECTION, new_key, pack, unpack
+from sessiongraph_client.openai_agents.taking_back import take_back
 from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
 
 _logger = logging.getLogger(__name__)
@@ -46,17 +47,6 @@ _ITEMS = """query SessiongraphAgentsItems(
 }"""
 _DELETE_ITEMS = """mutation SessiongraphAgentsDeleteItems($input: DeleteSessionItemsInput!) {
   deleteSessionItems(input: $input) { deletedCount }
-}"""
-_MESSAGE = """query SessiongraphAgentsMessage($session: ID!, $metadata: JSON!) {
-  session(id: $session) {
-    messages(last: 1, filter: {metadata: {contains: $metadata}}) { nodes { id metadata } }
-  }
-}"""
-_DELETE_MESSAGE = """mutation SessiongraphAgentsDeleteMessage($input: DeleteMessageInput!) {
-  deleteMessage(input: $input) { deletedMessageId }
-}"""
-_CANCEL = """mutation SessiongraphAgentsCancel($input: RecordToolCallResultInput!) {
-  recordToolCallResult(input: $input) { toolCall { id } }
 }"""
 
 
@@ -90,12 +80,12 @@ class SessiongraphSession(ResumableSession):
         session_id: str,
         client: SessiongraphClient,
         *,
-        session_settings: SessionSettings | None = None,
+        session_settings: SessionSettings | dict[str, Any] | None = None,
         agent: str | None = None,
         user_id: str | None = None,
     ) -> None:
         super().__init__(session_id, client)
-        self.session_settings = session_settings or SessionSettings()
+        self.session_settings = coerce_session_settings(session_settings or {})
         self._agent = agent
         self._user_id = user_id
         self._exists = False
@@ -110,10 +100,17 @@ class SessiongraphSession(ResumableSession):
         """
         limit = resolve_session_limit(limit, self.session_settings)
         missing = float("inf") if limit is None or limit < 0 else limit
+        most = _PAGE
         pages: list[list[Any]] = []
         before = None
         while missing > 0:
-            found = await self._read(int(min(missing, _PAGE)), before)
+            try:
+                found = await self._read(int(min(missing, most)), before)
+            except Limited:  # these are too large for one answer
+                if most == 1:
+                    raise
+                most //= 2
+                continue
             if found is None:
                 break
             pages.append([unpack(node["value"], node["metadata"]) for node in found["nodes"]])
@@ -155,7 +152,8 @@ class SessiongraphSession(ResumableSession):
             if answer["deleteSessionItems"]["deletedCount"]:
                 self._current = None
                 item: TResponseInputItem = unpack(node["value"], node["metadata"])
-                await self._take_back(item, node)
+                session = node["metadata"].get("session", self.session_id)
+                await take_back(self.client, session, node["key"], item)
                 return item
         return None
 
@@ -255,22 +253,6 @@ class SessiongraphSession(ResumableSession):
         found = await find_calls(self.client, self.session_id, wanted) if wanted else {}
         calls = {call_id: (call["id"], call["toolName"]) for call_id, call in found.items()}
         return Normalizer(self.session_id, current, self.hooks, calls, self._recorded)
-
-    async def _take_back(self, item: Any, node: Any) -> None:
-        """Take back what was recorded of an item that is gone; the item is gone in any case."""
-        key = node["key"]
-        session = node["metadata"].get("session", self.session_id)
-        try:
-            found = await self.client.query(_MESSAGE, session=session, metadata={ITEM_KEYS: [key]})
-            messages = found["session"]["messages"]["nodes"] if found["session"] else []
-            if messages and messages[0]["metadata"][ITEM_KEYS][0] == key:
-                await self.client.mutate(_DELETE_MESSAGE, message=messages[0]["id"])
-            elif messages and (call_id := call_id_of(item)):
-                await self.client.mutate(
-                    _CANCEL, session=session, toolCall=call_id, status="CANCELLED"
-                )
-        except SessiongraphError as error:
-            _logger.warning("The message of an item that was popped stays: %s", error)
 
     async def _note(self, event_type: str, count: int) -> None:
         """Note an event; what it tells of has happened in any case."""
