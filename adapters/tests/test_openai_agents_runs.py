@@ -194,12 +194,14 @@ async def test_a_run_goes_and_is_kept_as_with_sqlite(
     client: SessiongraphClient,
     run: Callable[[Session, Any], Awaitable[list[Any]]],
     with_hooks: bool,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     ours, theirs = SessiongraphSession("s", client), SQLiteSession("s")
     given = [await run(ours, ours.hooks if with_hooks else None), await run(theirs, None)]
     assert json.dumps(given[0]) == json.dumps(given[1])
     assert await ours.get_items() == await theirs.get_items()
     seen = await look(client, "s")
+    assert [each for each in caplog.records if each.name.startswith("sessiongraph_client")] == []
     assert seen["integrity"] == {"callsWithoutResultCount": 0, "resultsWithoutCallCount": 0}
 
 
