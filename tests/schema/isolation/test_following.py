@@ -109,7 +109,7 @@ async def test_arguments_that_take_ids(prober: Prober, following: FollowingProbe
             given = {kind: ids[0] for kind, ids in stores.their_ids.items()}
             if name == "memoryAccesses":
                 given["Memory"] = await _used_memory(prober)
-            for kind, each in [*given.items(), ("Session", THEIRS_ALONE)]:
+            for kind, each in [*given.items(), (_NOUNS[argument], THEIRS_ALONE)]:
                 ((first,), (second,)) = [
                     await following.follow(document, id=one) for one in (each, unknown(each))
                 ]
