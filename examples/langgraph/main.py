@@ -9,7 +9,6 @@ from typing import Any
 
 from langchain_core.language_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.tools import tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.store.base import BaseStore
@@ -18,7 +17,6 @@ from sessiongraph_client import SessiongraphClient
 from sessiongraph_client.langgraph import SessiongraphSaver, SessiongraphStore
 
 
-@tool
 def book(city: str) -> str:
     """Book a train."""
     return f"A seat to {city}." if interrupt(f"Book a train to {city}?") else "Nothing was booked."
