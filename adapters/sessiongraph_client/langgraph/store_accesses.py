@@ -34,11 +34,14 @@ class StoreAccesses:
         )
 
     async def record(self, accesses: Sequence[Mapping[str, Any]], thread_id: str | None) -> None:
-        """Take accesses to be recorded; those of a thread stand in its session, if it has one."""
+        """Take accesses to be recorded; those of a thread stand in its session."""
         if not accesses:
             return
-        session = await self._session(thread_id)
         records: list[BatchRecordInput] = []
+        session = None if thread_id is None else names.session_of(thread_id)
+        if session is not None and session not in self._known:
+            records += await self._missing(session)
+            self._known.add(session)
         for access in accesses:
             told: dict[str, Any] = {**access, "accessorType": "AGENT"}
             if "queryText" in told:
@@ -61,13 +64,8 @@ class StoreAccesses:
             self._buffers[loop] = RecordBuffer(self._client)
         return self._buffers[loop]
 
-    async def _session(self, thread_id: str | None) -> str | None:
-        if thread_id is None:
-            return None
-        session = names.session_of(thread_id)
-        if session not in self._known:
-            data = await self._client.query(_SESSION, session=session)
-            if data["session"] is None:
-                return None
-            self._known.add(session)
-        return session
+    async def _missing(self, session: str) -> list[BatchRecordInput]:
+        """Make the record of a thread's session, as the checkpointer does, if there is none yet."""
+        if (await self._client.query(_SESSION, session=session))["session"] is not None:
+            return []
+        return [{"createSession": {"sessionId": session, "source": names.SOURCE}}]
