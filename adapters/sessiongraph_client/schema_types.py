@@ -259,6 +259,30 @@ class RecordStateTransitionInput(TypedDict):
     moduleId: NotRequired[str | None]
 
 
+IfExists = Literal["REPLACE", "KEEP"]
+
+class PutSessionItemInput(TypedDict):
+    """A document that a framework keeps for a session."""
+
+    idempotencyKey: NotRequired[str | None]
+    session: str
+    collection: str
+    key: str
+    value: Any
+    metadata: NotRequired[Any | None]
+    ifExists: NotRequired[IfExists]
+    expectedRevision: NotRequired[int | None]
+
+
+class DeleteSessionItemsInput(TypedDict):
+    """The items to delete."""
+
+    idempotencyKey: NotRequired[str | None]
+    session: str
+    collection: str
+    keys: NotRequired[list[str] | None]
+
+
 class CreateAgentInput(TypedDict):
     """A new agent."""
 
@@ -527,6 +551,7 @@ class BatchRecordInput(TypedDict):
     recordStateTransition: NotRequired[RecordStateTransitionInput | None]
     createSessionEvent: NotRequired[CreateSessionEventInput | None]
     recordSessionMetric: NotRequired[RecordSessionMetricInput | None]
+    putSessionItem: NotRequired[PutSessionItemInput | None]
     createAgent: NotRequired[CreateAgentInput | None]
     updateAgent: NotRequired[UpdateAgentInput | None]
     createAgentVersion: NotRequired[CreateAgentVersionInput | None]

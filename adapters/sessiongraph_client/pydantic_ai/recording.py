@@ -1,0 +1,89 @@
+"""Recording what must be recorded, and beside it what a dashboard sees, if it can be."""
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+
+from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
+from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
+from sessiongraph_client.schema_types import BatchRecordInput
+
+_logger = logging.getLogger(__name__)
+
+_MOST_BYTES = 6_000_000
+"""Of the records of a batch; the server takes 10,000,000 with all that is around them."""
+_MOST_REFUSALS = 20
+_FIELD = re.compile(r"records\.(\d+)")
+
+Sized = tuple[BatchRecordInput, int]
+"""A record, and about how many bytes it has."""
+
+
+async def record_conversation(
+    client: SessiongraphClient,
+    start: Sequence[BatchRecordInput],
+    items: Sequence[Sized],
+    last: BatchRecordInput,
+    told: Sequence[BatchRecordInput],
+) -> None:
+    """Record `start`, `items` and `last`, and in the same transaction what is told beside them.
+
+    Of more than a batch can have, what of the items stands first is recorded before: nobody sees it
+    until `last` is. What is left of the told records follows. A told record that the server refuses
+    is left out, and the log says which. Raises what the server says of the others.
+    """
+    sized_told = [(each, len(json.dumps(each))) for each in told]
+    *before, remaining = _divide(items, BATCH_LIMIT - len(start) - 1)
+    for part in before:
+        await client.record([*start, *part])
+        start = ()
+    size = sum(len(json.dumps(each)) for each in remaining)
+    room = BATCH_LIMIT - len(start) - len(remaining) - 1
+    first, *others = _divide(sized_told, room, _MOST_BYTES - size)
+    await _record(client, [*start, *remaining, last], first)
+    for part in others:
+        await _record(client, [], part)
+
+
+def _divide(
+    records: Sequence[Sized], most: int, most_bytes: int = _MOST_BYTES
+) -> list[list[BatchRecordInput]]:
+    """Divide records, in order, into parts that a batch can have; the first part may be empty."""
+    parts: list[list[BatchRecordInput]] = [[]]
+    size = 0
+    for record, its_size in records:
+        if len(parts[-1]) >= most or size + its_size > most_bytes:
+            if parts[-1] or len(parts) == 1:
+                parts.append([])
+            size, most_bytes = 0, _MOST_BYTES
+        parts[-1].append(record)
+        size += its_size
+    return parts
+
+
+async def _record(
+    client: SessiongraphClient, needed: Sequence[BatchRecordInput], told: Sequence[BatchRecordInput]
+) -> None:
+    told = list(told)
+    for _ in range(_MOST_REFUSALS):
+        if not needed and not told:
+            return
+        try:
+            await client.record([*needed, *told])
+        except (Conflict, InvalidInput, Limited, NotFound) as error:
+            found = _FIELD.match(error.field or "")
+            index = int(found[1]) - len(needed) if found else None
+            if not told or (index is not None and index < 0):
+                raise
+            if index is None:
+                _logger.warning("%s records were left out: %s", len(told), error)
+                told = []
+            else:
+                _logger.warning("A record was left out: %s", error)
+                del told[index]
+        else:
+            return
+    _logger.warning("%s records were left out: too many were refused", len(told))
+    if needed:
+        await client.record(needed)
