@@ -1,8 +1,10 @@
 """A conversation store of pydantic-ai on Sessiongraph."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
+from pydantic_ai import DeferredToolResults
+from pydantic_ai.conversation import Conversation
 from pydantic_ai.conversation_store import (
     ConversationConflict,
     ConversationEntry,
@@ -13,7 +15,6 @@ from pydantic_ai.conversation_store import (
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Conflict, NotFound
 from sessiongraph_client.pydantic_ai.conversation_items import (
-    ENTRIES,
     RECORD,
     StoredEntry,
     deleted_record_item,
@@ -24,61 +25,87 @@ from sessiongraph_client.pydantic_ai.conversation_items import (
     name_session,
     record_item,
 )
+from sessiongraph_client.pydantic_ai.deferred_calls import deferred_ids, read_answers
 from sessiongraph_client.pydantic_ai.entry_reader import EntryReader
 from sessiongraph_client.pydantic_ai.recording import record_conversation
-from sessiongraph_client.pydantic_ai.stored_json import is_name, show_json
-from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
+from sessiongraph_client.pydantic_ai.stored_session import (
+    delete_session,
+    find_session,
+    find_session_for_save,
+)
+from sessiongraph_client.pydantic_ai.told_conversation import (
+    SOURCE,
+    create_session,
+    tell_conversation,
+)
+from sessiongraph_client.schema_types import BatchRecordInput
 
-SOURCE = "pydantic-ai"
 _MOST_TRIES = 20
-_PAGE = 200
-_RECORD = """query SessiongraphPydanticRecord($session: ID!, $record: String!) {
-  session(id: $session) {
-    id
-    record: items(first: 1, filter: {collection: {eq: $record}}) {
-      nodes { value metadata revision }
-    }
-  }
-}"""
 _RECORDS = """query SessiongraphPydanticRecords($filter: SessionItemFilter!, $after: String) {
   sessionItems(first: 200, after: $after, filter: $filter) {
     nodes { value metadata } pageInfo { hasNextPage endCursor }
   }
 }"""
-_BEFORE_SAVE = """query SessiongraphPydanticBeforeSave(
-  $session: ID!, $record: String!, $entries: String!, $keys: [String!]!
-) {
+_ANSWERS = """query SessiongraphPydanticAnswers($session: ID!, $calls: [String!]!) {
   session(id: $session) {
-    id
-    record: items(first: 1, filter: {collection: {eq: $record}}) {
-      nodes { value metadata revision }
-    }
-    entries: items(first: 200, filter: {collection: {eq: $entries}, key: {in: $keys}}) {
-      nodes { key }
+    toolCalls(last: 200, filter: {toolCallId: {in: $calls}}) {
+      nodes { toolCallId confirmation { status reason editedArguments } }
     }
   }
-}"""
-_DELETE = """mutation SessiongraphPydanticDelete($input: DeleteSessionInput!) {
-  deleteSession(input: $input) { deletedSessionCount }
 }"""
 
 
 class SessiongraphConversationStore(ConversationStore):
-    """A store of pydantic-ai's conversations (`ConversationStore`), kept in Sessiongraph."""
+    """A store of pydantic-ai's conversations (`ConversationStore`), kept in Sessiongraph.
+
+    `store = SessiongraphConversationStore(client)`, then `load` and `save` around each run.
+
+    A conversation is a session of its name, whose person is the conversation's scope. Entries are
+    kept verbatim as `SessionItem`s of the collection `pydantic_ai.entries`, and the record as that
+    of `pydantic_ai.record`, in the same transaction as the messages, tool calls and confirmations
+    that they tell of. A fork is a session of its own with copies of the entries that it shares, so
+    that it outlives its origin; its metadata names it. `delete` deletes the session with all of its
+    entries, messages and calls for good, and the sessions below it.
+
+    Methods raise `SessiongraphError` beside what the framework's own stores raise, and a save what
+    pydantic does for a message that it cannot dump as JSON, or `UnicodeEncodeError` for one with a
+    lone surrogate: then nothing of it is stored.
+    """
 
     def __init__(self, client: SessiongraphClient) -> None:
         self.client = client
         self._reader = EntryReader(client)
+        self._parent: str | None = None
+
+    def child_of(self, conversation_id: str) -> Self:
+        """Give a store whose new conversations are sub-agents' of a conversation.
+
+        They are deleted with it.
+        """
+        child = type(self)(self.client)
+        child._parent = conversation_id
+        return child
+
+    async def read_answers(self, conversation: Conversation) -> DeferredToolResults | None:
+        """Read what people decided of the approvals that a paused run waits for.
+
+        None as long as one is not decided. For the `deferred_tool_results` of the run that goes on;
+        the results of calls that are made elsewhere are to be added to it.
+        """
+        requests = conversation.deferred_tool_requests
+        if requests is None:
+            return None
+        data = await self.client.query(
+            _ANSWERS,
+            session=name_session(conversation.conversation_id),
+            calls=deferred_ids(requests),
+        )
+        nodes = data["session"]["toolCalls"]["nodes"] if data["session"] else []
+        return read_answers({node["toolCallId"]: node for node in nodes}, requests)
 
     async def read_record(self, conversation_id: str) -> ConversationRecord | None:
         """Read a conversation's record; None if there is none."""
-        data = await self.client.query(
-            _RECORD, session=name_session(conversation_id), record=RECORD
-        )
-        session, item, record = _read(data)
-        if item and record is None:
-            await self._delete(session["id"])
-        return record
+        return (await find_session(self.client, conversation_id)).record
 
     async def read_records(
         self, *, scope: str | None = None, limit: int | None = None
@@ -126,20 +153,16 @@ class SessiongraphConversationStore(ConversationStore):
     async def delete_record(self, conversation_id: str, *, expected_revision: str) -> None:
         """Delete a conversation's session, with all of its entries and all that was recorded in it.
 
-        Its forks keep entries of their own; the sessions below it go with it. Raises
-        `ConversationConflict` if the stored revision is not `expected_revision`.
+        Raises `ConversationConflict` if the stored revision is not `expected_revision`.
         """
-        data = await self.client.query(
-            _RECORD, session=name_session(conversation_id), record=RECORD
-        )
-        session, item, stored = _read(data)
-        if stored is None or stored.revision != expected_revision:
+        session = await find_session(self.client, conversation_id)
+        if session.record is None or session.record.revision != expected_revision:
             raise ConversationConflict(conversation_id)
         try:
-            await self.client.record([deleted_record_item(session["id"], item["revision"])])
+            await self.client.record([deleted_record_item(session.id, session.revision)])
         except (Conflict, NotFound) as error:
             raise ConversationConflict(conversation_id) from error
-        await self._delete(session["id"])
+        await delete_session(self.client, session.id)
 
     async def read_entry(self, entry_id: str) -> ConversationEntry:
         """Read an entry, of whichever conversation. Raises `LookupError` if there is none."""
@@ -164,33 +187,16 @@ class SessiongraphConversationStore(ConversationStore):
         dumped: Sequence[StoredEntry],
         expected_revision: str | None,
     ) -> None:
-        new = {entry.id for entry in dumped}
-        named = [record.head_id, *(entry.parent_id for entry in dumped), *record.branches]
-        keys = [key for key in dict.fromkeys(named) if key is not None and key not in new]
-        data = await self.client.query(
-            _BEFORE_SAVE,
-            session=name_session(record.conversation_id),
-            record=RECORD,
-            entries=ENTRIES,
-            keys=keys[:_PAGE],
-        )
-        session, item, stored = _read(data)
-        if item and stored is None:
-            await self._delete(session["id"])
-            session = item = None
-        if (stored.revision if stored else None) != expected_revision:
+        session = await find_session_for_save(self.client, record, new_entries)
+        if (session.record.revision if session.record else None) != expected_revision:
             raise ConversationConflict(record.conversation_id)
-        there = {node["key"] for node in session["entries"]["nodes"]} if session else set()
-        missing = [key for key in keys[:_PAGE] if key not in there]
-        shared = await self._find_elsewhere(record, missing)
-        name = session["id"] if session else name_session(record.conversation_id)
-        items = [each for entry in [*shared, *dumped] for each in entry.to_items(name)]
+        shared = await self._find_elsewhere(record, session.missing)
         await record_conversation(
             self.client,
-            [] if session else [_create_session(record)],
-            items,
-            record_item(name, record, item["revision"] if item else 0),
-            [],
+            [] if session.exists else await self._creation(record),
+            [item for entry in [*shared, *dumped] for item in entry.to_items(session.id)],
+            record_item(session.id, record, session.revision),
+            tell_conversation(session, record, new_entries),
         )
 
     async def _find_elsewhere(
@@ -208,28 +214,11 @@ class SessiongraphConversationStore(ConversationStore):
                 found.update((entry.id, entry) for entry in history)
         return list(found.values())
 
-    async def _delete(self, session: str) -> None:
-        try:
-            await self.client.mutate(_DELETE, session=session)
-        except NotFound:
-            pass
-
-
-def _read(data: Any) -> tuple[Any, Any, ConversationRecord | None]:
-    """Give the session that was found, its record's item and the record; None for what is not."""
-    session = data["session"]
-    item = next(iter(session["record"]["nodes"]), None) if session else None
-    return session, item, load_record(item) if item else None
-
-
-def _create_session(record: ConversationRecord) -> BatchRecordInput:
-    made: CreateSessionInput = {
-        "sessionId": name_session(record.conversation_id),
-        "source": SOURCE,
-    }
-    if is_name(record.scope):
-        made["userId"] = record.scope
-    if record.forked_from is not None:
-        origin = {"forked_from": record.forked_from, "forked_at": record.forked_at}
-        made["metadata"] = {"pydantic_ai": show_json(origin)}
-    return {"createSession": made}
+    async def _creation(self, record: ConversationRecord) -> list[BatchRecordInput]:
+        if self._parent is not None:
+            # a delegate's conversation is saved before the one that it is a part of
+            parent: BatchRecordInput = {
+                "createSession": {"sessionId": name_session(self._parent), "source": SOURCE}
+            }
+            await self.client.record([parent], partial=True)
+        return [create_session(record, self._parent)]
