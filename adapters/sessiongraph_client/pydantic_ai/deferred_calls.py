@@ -9,7 +9,11 @@ from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from sessiongraph_client.pydantic_ai.message_content import show_as_text
 from sessiongraph_client.pydantic_ai.stored_json import is_name
-from sessiongraph_client.schema_types import BatchRecordInput
+from sessiongraph_client.schema_types import (
+    BatchRecordInput,
+    DecideConfirmationInput,
+    RecordToolCallResultInput,
+)
 
 Calls = Mapping[str, Mapping[str, Any]]
 """The last attempts of tool calls as the server gave them, by the framework's ids."""
@@ -21,13 +25,14 @@ def deferred_ids(requests: DeferredToolRequests | None) -> list[str]:
     return [call.tool_call_id for call in waiting if is_name(call.tool_call_id)]
 
 
-def close_questions(
+def close_calls(
+    session: str,
     calls: Calls,
     before: DeferredToolRequests | None,
     now: DeferredToolRequests | None,
     entries: Sequence[ConversationEntry],
 ) -> list[BatchRecordInput]:
-    """Give the records of the questions that the entries answer, or that matter no longer."""
+    """Give the records of the questions that entries answer, and of calls given up unanswered."""
     answers = {
         part.tool_call_id: part
         for entry in entries
@@ -38,38 +43,34 @@ def close_questions(
     still = set(deferred_ids(now))
     records: list[BatchRecordInput] = []
     for call_id in deferred_ids(before):
-        confirmation = (calls.get(call_id) or {}).get("confirmation")
-        if confirmation is None or confirmation["status"] != "PENDING":
-            continue
-        if (answer := answers.get(call_id)) is None:
-            if call_id not in still:
-                records.append({"clearConfirmation": {"confirmation": confirmation["id"]}})
-        elif answer.outcome == "denied":
-            records.append(
-                {
-                    "decideConfirmation": {
-                        "confirmation": confirmation["id"],
-                        "decision": "DENIED",
-                        "reason": show_as_text(answer.content),
-                    }
-                }
-            )
-        else:
-            records.append(
-                {
-                    "decideConfirmation": {
-                        "confirmation": confirmation["id"],
-                        "decision": "APPROVED",
-                    }
-                }
-            )
+        call = calls.get(call_id) or {"status": None, "confirmation": None}
+        if call["status"] == "RUNNING" and call_id not in answers and call_id not in still:
+            cancelled: RecordToolCallResultInput = {
+                "session": session,
+                "toolCall": call_id,
+                "status": "CANCELLED",
+            }
+            records.append({"recordToolCallResult": cancelled})
+        elif call["status"] == "AWAITING_CONFIRMATION":
+            confirmation = call["confirmation"]["id"]
+            if (answer := answers.get(call_id)) is not None:
+                records.append({"decideConfirmation": _decision(confirmation, answer)})
+            elif call_id not in still:
+                records.append({"clearConfirmation": {"confirmation": confirmation}})
     return records
 
 
-def ask_questions(
+def _decision(confirmation: str, answer: ToolReturnPart) -> DecideConfirmationInput:
+    if answer.outcome != "denied":
+        return {"confirmation": confirmation, "decision": "APPROVED"}
+    reason = show_as_text(answer.content)
+    return {"confirmation": confirmation, "decision": "DENIED", "reason": reason}
+
+
+def open_calls(
     session: str, calls: Calls, statuses: Mapping[str, str], now: DeferredToolRequests | None
 ) -> list[BatchRecordInput]:
-    """Give the records that ask what a run waits for, of calls that are in the session.
+    """Give the records of what a run waits for, of calls that are in the session.
 
     A person is asked for approvals and answers. What is done elsewhere is RUNNING.
     """

@@ -38,7 +38,12 @@ _BEFORE_SAVE = """query SessiongraphPydanticBeforeSave(
     entries: items(first: 200, filter: {collection: {eq: $entries}, key: {in: $keys}}) {
       nodes { key }
     }
-    toolCalls(last: 200, filter: {toolCallId: {in: $calls}}) {
+    toolCalls(
+      last: 200
+      filter: {
+        or: [{toolCallId: {in: $calls}}, {status: {in: [AWAITING_CONFIRMATION, RUNNING]}}]
+      }
+    ) {
       nodes { toolCallId status confirmation { id status } }
     }
     messages(last: 1, filter: {metadata: {contains: $instructions}}) { nodes { content } }

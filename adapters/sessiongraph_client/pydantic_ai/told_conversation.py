@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic_ai.conversation_store import ConversationEntry, ConversationRecord
 
 from sessiongraph_client.pydantic_ai.conversation_items import name_session
-from sessiongraph_client.pydantic_ai.deferred_calls import ask_questions, close_questions
+from sessiongraph_client.pydantic_ai.deferred_calls import close_calls, open_calls
 from sessiongraph_client.pydantic_ai.stored_json import is_name, show_json
 from sessiongraph_client.pydantic_ai.stored_session import StoredSession
 from sessiongraph_client.pydantic_ai.told_messages import METADATA, MessageTeller
@@ -42,7 +42,7 @@ def tell_conversation(
     before = session.record.deferred_tool_requests if session.record else None
     waiting = record.deferred_tool_requests
     statuses = {call_id: call["status"] for call_id, call in calls.items()}
-    closed = close_questions(calls, before, waiting, entries)
+    closed = close_calls(session.id, calls, before, waiting, entries)
     teller = MessageTeller(session.id, statuses, session.instructions)
     for entry in entries:
         try:
@@ -54,7 +54,7 @@ def tell_conversation(
         *closed,
         *_tell_branch(session, record, entries),
         *teller.records,
-        *ask_questions(session.id, calls, statuses, waiting),
+        *open_calls(session.id, calls, statuses, waiting),
     ]
 
 
