@@ -35,8 +35,8 @@ class StoredEntry(NamedTuple):
     value: Any
     slices: Sequence[str]
 
-    def to_items(self, session: str) -> list[tuple[BatchRecordInput, int]]:
-        """Give the records that keep the entry in a session, each with its size in bytes."""
+    def to_items(self, session: str) -> list[BatchRecordInput]:
+        """Give the records that keep the entry in a session, slices first."""
         items = [
             _put(session, ENTRY_SLICES, f"{self.id}/{number}", text)
             for number, text in enumerate(self.slices)
@@ -132,11 +132,11 @@ def name_scope(scope: str) -> str:
     return scope if is_text(scope) else json.dumps(scope)
 
 
-def _put(session: str, collection: str, key: str, value: Any) -> tuple[BatchRecordInput, int]:
+def _put(session: str, collection: str, key: str, value: Any) -> BatchRecordInput:
     item: PutSessionItemInput = {
         "session": session,
         "collection": collection,
         "key": key,
         "value": value,
     }
-    return {"putSessionItem": item}, len(json.dumps(value))
+    return {"putSessionItem": item}

@@ -1,7 +1,7 @@
 """A conversation store of pydantic-ai on Sessiongraph."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from pydantic_ai import DeferredToolResults
 from pydantic_ai.conversation import Conversation
@@ -67,24 +67,18 @@ class SessiongraphConversationStore(ConversationStore):
     that it outlives its origin; its metadata names it. `delete` deletes the session with all of its
     entries, messages and calls for good, and the sessions below it.
 
+    With `parent`, the name of another conversation, new conversations are sub-agents' sessions
+    below that one's, and are deleted with it. It may be saved later than they.
+
     Methods raise `SessiongraphError` beside what the framework's own stores raise, and a save what
     pydantic does for a message that it cannot dump as JSON, or `UnicodeEncodeError` for one with a
     lone surrogate: then nothing of it is stored.
     """
 
-    def __init__(self, client: SessiongraphClient) -> None:
+    def __init__(self, client: SessiongraphClient, *, parent: str | None = None) -> None:
         self.client = client
         self._reader = EntryReader(client)
-        self._parent: str | None = None
-
-    def child_of(self, conversation_id: str) -> Self:
-        """Give a store whose new conversations are sub-agents' of a conversation.
-
-        They are deleted with it.
-        """
-        child = type(self)(self.client)
-        child._parent = conversation_id
-        return child
+        self._parent = parent
 
     async def read_answers(self, conversation: Conversation) -> DeferredToolResults | None:
         """Read what people decided of the approvals that a paused run waits for.
@@ -216,7 +210,7 @@ class SessiongraphConversationStore(ConversationStore):
 
     async def _creation(self, record: ConversationRecord) -> list[BatchRecordInput]:
         if self._parent is not None:
-            # a delegate's conversation is saved before the one that it is a part of
+            # it may be there already, made from another input
             parent: BatchRecordInput = {
                 "createSession": {"sessionId": name_session(self._parent), "source": SOURCE}
             }

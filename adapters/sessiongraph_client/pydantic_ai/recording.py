@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
-from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
+from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound, SessiongraphError
+from sessiongraph_client.pydantic_ai.stored_json import count_values
 from sessiongraph_client.schema_types import BatchRecordInput
 
 _logger = logging.getLogger(__name__)
@@ -16,14 +17,14 @@ _MOST_BYTES = 6_000_000
 _MOST_REFUSALS = 20
 _FIELD = re.compile(r"records\.(\d+)")
 
-Sized = tuple[BatchRecordInput, int]
-"""A record, and about how many bytes it has."""
+_BYTES_OF_A_VALUE = 40
+"""What a value counts for beside its bytes: the server takes 200,000 values in a request."""
 
 
 async def record_conversation(
     client: SessiongraphClient,
     start: Sequence[BatchRecordInput],
-    items: Sequence[Sized],
+    items: Sequence[BatchRecordInput],
     last: BatchRecordInput,
     told: Sequence[BatchRecordInput],
 ) -> None:
@@ -33,26 +34,29 @@ async def record_conversation(
     until `last` is. What is left of the told records follows. A told record that the server refuses
     is left out, and the log says which. Raises what the server says of the others.
     """
-    sized_told = [(each, len(json.dumps(each))) for each in told]
     *before, remaining = _divide(items, BATCH_LIMIT - len(start) - 1)
     for part in before:
         await client.record([*start, *part])
         start = ()
-    size = sum(len(json.dumps(each)) for each in remaining)
+    size = sum(map(_size, remaining))
     room = BATCH_LIMIT - len(start) - len(remaining) - 1
-    first, *others = _divide(sized_told, room, _MOST_BYTES - size)
+    first, *others = _divide(told, room, _MOST_BYTES - size)
     await _record(client, [*start, *remaining, last], first)
     for part in others:
-        await _record(client, [], part)
+        try:
+            await _record(client, [], part)
+        except SessiongraphError as error:  # the conversation is saved
+            _logger.warning("%s records were left out: %s", len(part), error)
 
 
 def _divide(
-    records: Sequence[Sized], most: int, most_bytes: int = _MOST_BYTES
+    records: Sequence[BatchRecordInput], most: int, most_bytes: int = _MOST_BYTES
 ) -> list[list[BatchRecordInput]]:
     """Divide records, in order, into parts that a batch can have; the first part may be empty."""
     parts: list[list[BatchRecordInput]] = [[]]
     size = 0
-    for record, its_size in records:
+    for record in records:
+        its_size = _size(record)
         if len(parts[-1]) >= most or size + its_size > most_bytes:
             if parts[-1] or len(parts) == 1:
                 parts.append([])
@@ -60,6 +64,11 @@ def _divide(
         parts[-1].append(record)
         size += its_size
     return parts
+
+
+def _size(record: BatchRecordInput) -> int:
+    text = json.dumps(record)
+    return len(text) + _BYTES_OF_A_VALUE * count_values(text)
 
 
 async def _record(

@@ -10,16 +10,26 @@ _MOST_LEVELS = 50
 _MOST_SHOWN_LEVELS = 30
 _LIMIT = 2**63
 _MOST_CHARACTERS = 1_000_000
+_MOST_NAME_CHARACTERS = 512
+_MOST_VALUES = 20_000
+"""Of a document that is kept or shown as such; the server takes 200,000 in a request."""
 _REFUSED = re.compile("[\0\ud800-\udfff]")
 
 
 def to_stored(document: Any) -> Any:
     """Give the document itself if the server keeps it to the letter, and else its JSON text.
 
-    The text is for what the database refuses: NUL characters, numbers that are too large or none,
-    documents that are too deep. The document must not itself be a string.
+    The text is for what the server refuses: NUL characters, numbers that are too large or none,
+    documents that are too deep or have too many values. The document must not itself be a string.
     """
-    return document if _is_kept(document, _MOST_LEVELS) else json.dumps(document)
+    text = json.dumps(document)
+    is_kept = count_values(text) <= _MOST_VALUES and _is_kept(document, _MOST_LEVELS)
+    return document if is_kept else text
+
+
+def count_values(text: str) -> int:
+    """Count, from a JSON text, about how many values it has, and rather too many."""
+    return text.count(",") + text.count("{") + text.count("[") + 1
 
 
 def from_stored(stored: Any) -> Any:
@@ -34,28 +44,37 @@ def is_text(text: str) -> bool:
 
 def is_name(text: str | None) -> bool:
     """Tell if the server takes the text as a name: 1 to 512 characters."""
-    return text is not None and 1 <= len(text) <= 512 and is_text(text)
+    return text is not None and 1 <= len(text) <= _MOST_NAME_CHARACTERS and is_text(text)
 
 
 def show_text(text: str) -> str:
-    """Give a text that the server takes: U+FFFD for what it refuses, cut at a million characters."""
+    """Give a text that the server takes, of a million characters at most; U+FFFD for others."""
     shown = _REFUSED.sub("\N{REPLACEMENT CHARACTER}", text)
     return shown if len(shown) <= _MOST_CHARACTERS else shown[: _MOST_CHARACTERS - 1] + "…"
 
 
-def show_json(value: Any, levels: int = _MOST_SHOWN_LEVELS) -> Any:
+def show_json(value: Any) -> Any:
     """Give a JSON value that the server takes; its texts as `show_text` gives them.
 
-    What is nested deeper than 30 levels, and a number that the server refuses, is shown as text.
+    What is nested deeper than 30 levels, a number that the server refuses, and a value of too many
+    values are shown as text.
     """
+    if isinstance(value, dict | list):
+        text = json.dumps(value)
+        if count_values(text) > _MOST_VALUES or len(text) > _MOST_CHARACTERS:
+            return show_text(text)
+    return _show(value, _MOST_SHOWN_LEVELS)
+
+
+def _show(value: Any, levels: int) -> Any:
     if isinstance(value, str):
         return show_text(value)
     if isinstance(value, dict | list) and not levels:
         return show_text(json.dumps(value))
     if isinstance(value, dict):
-        return {show_text(key): show_json(each, levels - 1) for key, each in value.items()}
+        return {show_text(key): _show(each, levels - 1) for key, each in value.items()}
     if isinstance(value, list):
-        return [show_json(each, levels - 1) for each in value]
+        return [_show(each, levels - 1) for each in value]
     return value if value is None or _is_number(value) else str(value)
 
 

@@ -1,6 +1,7 @@
 """A conversation's session as it is stored, as far as a save has to know."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +106,8 @@ async def find_session_for_save(
 
 async def delete_session(client: SessiongraphClient, session: str) -> None:
     """Delete a session, unless somebody else has."""
-    try:
+    with suppress(NotFound):
         await client.mutate(_DELETE, session=session)
-    except NotFound:
-        pass
 
 
 async def _read(

@@ -19,7 +19,7 @@ BRANCHED = "pydantic_ai.branched"
 
 
 def create_session(record: ConversationRecord, parent: str | None) -> BatchRecordInput:
-    """Give the record that makes a conversation's session, below that of another if one is given."""
+    """Give the record that makes a conversation's session, below its parent's if it has one."""
     made: CreateSessionInput = {
         "sessionId": name_session(record.conversation_id),
         "source": SOURCE,

@@ -13,6 +13,7 @@ from pydantic_ai.messages import (
     CompactionPart,
     FilePart,
     ModelRequest,
+    ModelRequestPart,
     ModelResponse,
     NativeToolCallPart,
     NativeToolReturnPart,
@@ -88,21 +89,26 @@ class MessageTeller:
                 self._say("SYSTEM", instructions, request.timestamp, told)
                 self.instructions = instructions
         for part in request.parts:
-            told = {**metadata, "part": part.part_kind}
-            if isinstance(part, SystemPromptPart):
-                self._say("SYSTEM", show_text(part.content), part.timestamp, told)
-            elif isinstance(part, UserPromptPart):
-                self._say("USER", show_user_content(part.content), part.timestamp, told)
-            elif isinstance(part, SpeechPart):
-                self._say("USER", _show_speech(part), request.timestamp, told)
-            elif isinstance(part, ToolReturnPart):
-                self._answer(part, part.content, part.outcome, told)
-            elif isinstance(part, RetryPromptPart) and part.tool_name is not None:
-                self._answer(part, part.model_response(), "retried", told)
-            elif isinstance(part, RetryFeedbackPart | RetryPromptPart):
-                self._say("DEVELOPER", show_text(part.model_response()), part.timestamp, told)
-            elif isinstance(part, CompactionPart) and part.content:
-                self._say("DEVELOPER", show_text(part.content), request.timestamp, told)
+            self._tell_part(part, request.timestamp, {**metadata, "part": part.part_kind})
+
+    def _tell_part(
+        self, part: ModelRequestPart, at: datetime | None, metadata: dict[str, Any]
+    ) -> None:
+        match part:
+            case SystemPromptPart():
+                self._say("SYSTEM", show_text(part.content), part.timestamp, metadata)
+            case UserPromptPart():
+                self._say("USER", show_user_content(part.content), part.timestamp, metadata)
+            case SpeechPart():
+                self._say("USER", _show_speech(part), at, metadata)
+            case ToolReturnPart():
+                self._answer(part, part.content, part.outcome, metadata)
+            case RetryPromptPart() if part.tool_name is not None:
+                self._answer(part, part.model_response(), "retried", metadata)
+            case RetryFeedbackPart() | RetryPromptPart():
+                self._say("DEVELOPER", show_text(part.model_response()), part.timestamp, metadata)
+            case CompactionPart(content=str(content)):
+                self._say("DEVELOPER", show_text(content), at, metadata)
 
     def _tell_response(self, response: ModelResponse, metadata: dict[str, Any]) -> None:
         files = [
