@@ -354,6 +354,7 @@ class CreateMemoryInput(TypedDict):
     """A new memory."""
 
     idempotencyKey: NotRequired[str | None]
+    memoryId: NotRequired[str | None]
     type: str
     content: Any
     agent: NotRequired[str | None]
@@ -396,6 +397,14 @@ class UpdateMemoryInput(TypedDict):
     metadata: NotRequired[Any | None]
     metadataPatch: NotRequired[Any | None]
     changedAt: NotRequired[str | None]
+
+
+class DeleteMemoryInput(TypedDict):
+    """The memory to delete."""
+
+    idempotencyKey: NotRequired[str | None]
+    memory: str
+    expectedRevision: NotRequired[int | None]
 
 
 class RecordMemoryAccessInput(TypedDict):
