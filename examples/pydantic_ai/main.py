@@ -7,7 +7,7 @@ name the server. The argument is the conversation's name.
 import asyncio
 import sys
 
-from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.conversation import Conversation
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -29,13 +29,16 @@ def answer(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
     return ModelResponse([TextPart("You have your 20 euros back.")])
 
 
-agent = Agent(FunctionModel(answer), output_type=[str, DeferredToolRequests])
-
-
-@agent.tool_plain(requires_approval=True)
 def give_back(euros: int) -> str:
     """Give money back."""
     return f"Gave back {euros} euros"
+
+
+agent = Agent(
+    FunctionModel(answer),
+    tools=[Tool(give_back, requires_approval=True)],
+    output_type=[str, DeferredToolRequests],
+)
 
 
 async def decide(client: SessiongraphClient, conversation_id: str) -> None:

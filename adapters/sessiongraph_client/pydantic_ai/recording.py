@@ -12,6 +12,8 @@ from sessiongraph_client.schema_types import BatchRecordInput
 
 _logger = logging.getLogger(__name__)
 
+_MOST_RECORDS = BATCH_LIMIT - 2
+"""In a batch, beside those of the session and of the conversation."""
 _MOST_BYTES = 6_000_000
 """Of the records of a batch; the server takes 10,000,000 with all that is around them."""
 _MOST_REFUSALS = 20
@@ -34,13 +36,12 @@ async def record_conversation(
     until `last` is. What is left of the told records follows. A told record that the server refuses
     is left out, and the log says which. Raises what the server says of the others.
     """
-    *before, remaining = _divide(items, BATCH_LIMIT - len(start) - 1)
+    *before, remaining = _divide(items, _MOST_RECORDS, _MOST_BYTES)
     for part in before:
         await client.record([*start, *part])
         start = ()
     size = sum(map(_size, remaining))
-    room = BATCH_LIMIT - len(start) - len(remaining) - 1
-    first, *others = _divide(told, room, _MOST_BYTES - size)
+    first, *others = _divide(told, _MOST_RECORDS - len(remaining), _MOST_BYTES - size)
     await _record(client, [*start, *remaining, last], first)
     for part in others:
         try:
@@ -50,19 +51,17 @@ async def record_conversation(
 
 
 def _divide(
-    records: Sequence[BatchRecordInput], most: int, most_bytes: int = _MOST_BYTES
+    records: Sequence[BatchRecordInput], room: int, room_bytes: int
 ) -> list[list[BatchRecordInput]]:
-    """Divide records, in order, into parts that a batch can have; the first part may be empty."""
+    """Divide records, in order: what there is room for, which may be nothing, then batches."""
     parts: list[list[BatchRecordInput]] = [[]]
-    size = 0
     for record in records:
-        its_size = _size(record)
-        if len(parts[-1]) >= most or size + its_size > most_bytes:
-            if parts[-1] or len(parts) == 1:
-                parts.append([])
-            size, most_bytes = 0, _MOST_BYTES
+        size = _size(record)
+        if not room or (size > room_bytes and (parts[-1] or len(parts) == 1)):
+            parts.append([])
+            room, room_bytes = _MOST_RECORDS, _MOST_BYTES
         parts[-1].append(record)
-        size += its_size
+        room, room_bytes = room - 1, room_bytes - size
     return parts
 
 
