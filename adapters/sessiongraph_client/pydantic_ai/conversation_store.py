@@ -65,7 +65,8 @@ class SessiongraphConversationStore(ConversationStore):
     of `pydantic_ai.record`, in the same transaction as the messages, tool calls and confirmations
     that they tell of. A fork is a session of its own with copies of the entries that it shares, so
     that it outlives its origin; its metadata names it. `delete` deletes the session with all of its
-    entries, messages and calls for good, and the sessions below it.
+    entries, messages and calls for good, and the sessions below it. That needs a key of the scope
+    `admin`: with one of `record`, it deletes the entries alone, and the session stays.
 
     With `parent`, the name of another conversation, new conversations are sub-agents' sessions
     below that one's, and are deleted with it. It may be saved later than they.
@@ -147,6 +148,7 @@ class SessiongraphConversationStore(ConversationStore):
     async def delete_record(self, conversation_id: str, *, expected_revision: str) -> None:
         """Delete a conversation's session, with all of its entries and all that was recorded in it.
 
+        With a key of the scope `record` its entries are deleted, and what was recorded stays.
         Raises `ConversationConflict` if the stored revision is not `expected_revision`.
         """
         session = await find_session(self.client, conversation_id)
@@ -156,7 +158,7 @@ class SessiongraphConversationStore(ConversationStore):
             await self.client.record([deleted_record_item(session.id, session.revision)])
         except (Conflict, NotFound) as error:
             raise ConversationConflict(conversation_id) from error
-        await delete_session(self.client, session.id)
+        await delete_session(self.client, session.id, session.revision + 1)
 
     async def read_entry(self, entry_id: str) -> ConversationEntry:
         """Read an entry, of whichever conversation. Raises `LookupError` if there is none."""

@@ -1,16 +1,16 @@
 """A conversation's session as it is stored, as far as a save has to know."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_ai.conversation_store import ConversationEntry, ConversationRecord
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import NotFound
+from sessiongraph_client.errors import Forbidden, NotFound
 from sessiongraph_client.pydantic_ai.conversation_items import (
     ENTRIES,
+    ENTRY_SLICES,
     RECORD,
     load_record,
     name_session,
@@ -53,6 +53,15 @@ _BEFORE_SAVE = """query SessiongraphPydanticBeforeSave(
 _DELETE = """mutation SessiongraphPydanticDelete($input: DeleteSessionInput!) {
   deleteSession(input: $input) { deletedSessionCount }
 }"""
+_LEFT = """query SessiongraphPydanticLeft($session: ID!, $record: String!, $collection: String!) {
+  session(id: $session) {
+    record: items(first: 1, filter: {collection: {eq: $record}}) { nodes { revision } }
+    items(first: 200, filter: {collection: {eq: $collection}}) { nodes { key } }
+  }
+}"""
+_DELETE_ITEMS = """mutation SessiongraphPydanticDeleteItems($input: DeleteSessionItemsInput!) {
+  deleteSessionItems(input: $input) { deletedCount }
+}"""
 _MOST_KEYS = 200
 _INSTRUCTIONS = {METADATA: {"part": INSTRUCTIONS}}
 
@@ -80,7 +89,10 @@ async def find_session(client: SessiongraphClient, conversation_id: str) -> Stor
     """Find a conversation's session with its record."""
     name = name_session(conversation_id)
     data = await client.query(_RECORD, session=name, record=RECORD)
-    return await _read(client, name, data["session"], [])
+    try:
+        return await _read(client, name, data["session"], [])
+    except Forbidden:  # a key that only reads leaves what is to be deleted
+        return StoredSession(name, exists=False)
 
 
 async def find_session_for_save(
@@ -104,10 +116,34 @@ async def find_session_for_save(
     return await _read(client, name, data["session"], keys)
 
 
-async def delete_session(client: SessiongraphClient, session: str) -> None:
-    """Delete a session, unless somebody else has."""
-    with suppress(NotFound):
+async def delete_session(client: SessiongraphClient, session: str, revision: int) -> bool:
+    """Delete a session whose record is marked as deleted, at the revision; tell if it is gone.
+
+    With a key that may not delete sessions, its entries alone are deleted.
+    """
+    try:
         await client.mutate(_DELETE, session=session)
+    except NotFound:
+        pass
+    except Forbidden:
+        for collection in (ENTRIES, ENTRY_SLICES):
+            await _delete_items(client, session, revision, collection)
+        return False
+    return True
+
+
+async def _delete_items(
+    client: SessiongraphClient, session: str, revision: int, collection: str
+) -> None:
+    """Delete the items of a collection that were there before another record was saved."""
+    while True:
+        data = await client.query(_LEFT, session=session, record=RECORD, collection=collection)
+        left = data["session"]
+        if left is None or [node["revision"] for node in left["record"]["nodes"]] != [revision]:
+            return
+        if not (keys := [node["key"] for node in left["items"]["nodes"]]):
+            return
+        await client.mutate(_DELETE_ITEMS, session=session, collection=collection, keys=keys)
 
 
 async def _read(
@@ -117,9 +153,10 @@ async def _read(
         return StoredSession(name, exists=False, missing=keys)
     item = next(iter(session["record"]["nodes"]), None)
     record = load_record(item) if item else None
-    if item and record is None:
-        await delete_session(client, session["id"])  # who began to did not come to it
-        return StoredSession(name, exists=False, missing=keys)
+    if item and record is None:  # who began to delete it did not come to the end
+        if await delete_session(client, session["id"], item["revision"]):
+            return StoredSession(name, exists=False, missing=keys)
+        session = {**session, "entries": {"nodes": ()}}
     there = {node["key"] for node in session.get("entries", {"nodes": ()})["nodes"]}
     messages = session.get("messages", {"nodes": ()})["nodes"]
     return StoredSession(
