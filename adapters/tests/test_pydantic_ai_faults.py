@@ -15,7 +15,7 @@ from sessiongraph_client.pydantic_ai.conversation_items import deleted_record_it
 from tests.conftest import Server
 from tests.losing_proxy import LosingProxy
 from tests.pydantic_ai_agents import see
-from tests.test_pydantic_ai import turns
+from tests.pydantic_ai_random import turns
 
 DELETE_MESSAGES = """mutation ($input: DeleteSessionMessagesInput!) {
   deleteSessionMessages(input: $input) { deletedMessageCount }

@@ -28,8 +28,8 @@ from sessiongraph_client.pydantic_ai import SessiongraphConversationStore
 
 from tests.conftest import Server, start
 from tests.pydantic_ai_agents import Script, call, make_agent, see
+from tests.pydantic_ai_random import turns
 from tests.pydantic_ai_stores import ComparedStore
-from tests.test_pydantic_ai import turns
 
 DECIDE = """mutation ($input: DecideConfirmationInput!) {
   decideConfirmation(input: $input) { confirmation { status } }

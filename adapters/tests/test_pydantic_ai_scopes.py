@@ -12,8 +12,8 @@ from sessiongraph_client.pydantic_ai.conversation_items import deleted_record_it
 
 from tests.conftest import Server
 from tests.pydantic_ai_agents import see
+from tests.pydantic_ai_random import Random, turns
 from tests.pydantic_ai_stores import ComparedStore
-from tests.test_pydantic_ai import Random, turns
 from tests.test_pydantic_ai_faults import count
 
 COMMAND = str(Path(__file__).parents[2] / ".venv" / "bin" / "sessiongraph")
