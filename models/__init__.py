@@ -19,6 +19,7 @@ from models.project import Project
 from models.retention_rule import RetentionRule
 from models.session import Session, SessionKind, SessionStatus
 from models.session_event import EventType, SessionEvent
+from models.session_item import SessionItem
 from models.session_metric import SessionMetric
 from models.span import Span
 from models.state_snapshot import StateSnapshot
@@ -53,6 +54,7 @@ __all__ = [
     "Scope",
     "Session",
     "SessionEvent",
+    "SessionItem",
     "SessionKind",
     "SessionMetric",
     "SessionStatus",

@@ -56,9 +56,9 @@ class SessionStatus(StrEnum):
 class Session(ProjectRoot, Base):
     """A session. Parent, root and depth are set for good when it is made, so there are no cycles.
 
-    `message_sequence` and `event_sequence` are the last numbers given out; they are raised under
-    the row's lock in the transaction that inserts the rows they number, so there are no gaps but
-    those of deleted messages.
+    `message_sequence`, `event_sequence` and `item_sequence` are the last numbers given out; they
+    are raised under the row's lock in the transaction that inserts the rows they number, so there
+    are no gaps but those of deleted messages and items.
     """
 
     __tablename__ = "sessions"
@@ -139,6 +139,7 @@ class Session(ProjectRoot, Base):
 
     message_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     event_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    item_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     message_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     tool_call_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     failed_tool_call_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))

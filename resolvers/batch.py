@@ -20,9 +20,10 @@ from resolvers.memory_annotation import apply_memory_annotation, create_memory_a
 from resolvers.message import record_message
 from resolvers.module_state import record_state_transition, upsert_module_state
 from resolvers.pace import Pace
-from resolvers.recording import Answer, Recording
+from resolvers.recording import Answer, ItemKeys, Recording
 from resolvers.session import create_session, end_session, update_session
 from resolvers.session_event import create_session_event
+from resolvers.session_item import item_keys_of, put_session_item
 from resolvers.session_metric import record_session_metric
 from resolvers.tool_call import record_tool_call_result
 from resolvers.transaction import domain_error
@@ -45,6 +46,7 @@ BATCHED: dict[str, Callable[..., Awaitable[Answer]]] = {
         record_state_transition,
         create_session_event,
         record_session_metric,
+        put_session_item,
         create_agent,
         update_agent,
         create_agent_version,
@@ -76,7 +78,7 @@ async def record_batch(
     await lock_for(recording, [record.values for record in told])
     try:
         async with recording.transaction.savepoint():
-            batch = await start_batch(recording, _tool_call_ids(told))
+            batch = await start_batch(recording, _tool_call_ids(told), _item_keys(told))
             results = []
             pace = Pace()
             for record in told:
@@ -94,11 +96,14 @@ async def record_batch(
 
 
 async def start_batch(
-    recording: Recording, tool_call_ids: frozenset[str] = frozenset()
+    recording: Recording,
+    tool_call_ids: frozenset[str] = frozenset(),
+    item_keys: Mapping[str, ItemKeys] | None = None,
 ) -> Recording:
     """Begin to keep what is recorded; the caller flushes it.
 
-    `tool_call_ids` are the runtime's ids of calls that will be asked for, to read them at once.
+    `tool_call_ids` are the runtime's ids of calls that will be asked for, `item_keys` the keys of
+    items by what names their session: to read them at once.
     """
     if recording.moment is None:
         await recording.begin()
@@ -108,6 +113,7 @@ async def start_batch(
         reads_first=True,
         moment=recording.moment,
         tool_call_ids=tool_call_ids,
+        item_keys=item_keys or {},
         topics=recording.topics,
     )
 
@@ -150,6 +156,12 @@ def _tool_call_ids(records: Sequence[_Record]) -> frozenset[str]:
     """Give the runtime's ids of the calls in a batch."""
     name = record_message.__name__
     return tool_call_ids_of([record.values for record in records if record.function == name])
+
+
+def _item_keys(records: Sequence[_Record]) -> Mapping[str, ItemKeys]:
+    """Give the keys of the items in a batch, by what names their session."""
+    name = put_session_item.__name__
+    return item_keys_of([record.values for record in records if record.function == name])
 
 
 def tool_call_ids_of(messages: Sequence[Mapping[str, Any]]) -> frozenset[str]:

@@ -87,9 +87,17 @@ def not_found(model: Any, field: str) -> NotFound:
     return NotFound(f"There is no such {noun} in this project; create it first.", field=field)
 
 
-def check_revision(row: Row[Any], expected: int | None) -> None:
-    """Raise `Conflict`, with the current revision, unless the row has the expected one."""
-    if expected is not None and expected != row.revision:
+def check_revision(row: Row[Any] | None, expected: int | None) -> None:
+    """Raise `Conflict`, with the current revision, unless the row has the expected one.
+
+    The revision of a row that is not there is 0.
+    """
+    if row is None:
+        if expected:
+            raise Conflict(
+                "There is none yet; its revision is 0.", field="expectedRevision", currentRevision=0
+            )
+    elif expected is not None and expected != row.revision:
         raise Conflict(
             "It was changed meanwhile; read it again and repeat the change on that.",
             field="expectedRevision",

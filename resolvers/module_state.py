@@ -8,7 +8,7 @@ from orjson import Fragment, loads
 from sqlalchemy import Row
 
 from models import EventType, ModuleState, Session, StateSnapshot, StateTransition
-from resolvers.errors import Conflict, Invalid, NotFound
+from resolvers.errors import Invalid, NotFound
 from resolvers.feed import Event, advance, append
 from resolvers.identifiers import table_of
 from resolvers.loaders import by_id, page_by_column, page_of_project
@@ -47,7 +47,7 @@ async def upsert_module_state(
         check_text(snapshot_reason, "snapshotReason")
     locked = await find_named(recording, Session.session_id, session, "session", lock=True)
     current = await _of_module(recording, locked.id, module_id)
-    _check_revision(current, expected_revision)
+    check_revision(current, expected_revision)
     state_hash = digest(state)
     if current is not None and current.state_hash == state_hash:
         if "expires_at" in values:
@@ -111,7 +111,7 @@ async def record_state_transition(
     """
     check_patch(new_values, "newValues")
     current = await _locked(recording, module_state, session, module_id)
-    _check_revision(current, expected_revision)
+    check_revision(current, expected_revision)
     document = loads(current.state)
     merged = merge(document, new_values)
     changed = await recording.change(
@@ -160,17 +160,6 @@ async def _locked(
             field="moduleId",
         )
     return current
-
-
-def _check_revision(current: Row[Any] | None, expected: int | None) -> None:
-    if current is not None:
-        check_revision(current, expected)
-    elif expected:
-        raise Conflict(
-            "There is no such state yet; its revision is 0.",
-            field="expectedRevision",
-            currentRevision=0,
-        )
 
 
 async def _log(recording: Recording, state: Row[Any], **values: Any) -> UUID:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models import Message, Session, SessionEvent
+from models import Message, Session, SessionEvent, SessionItem
 from resolvers.confirmation import tell_of_pending
 from resolvers.duty import Duty
 from resolvers.following.settled_positions import DELETION_LOCK
@@ -34,10 +34,13 @@ KeepUntil = Mapping[str, datetime]
 there are kept for ever; an open session below the root must be due by its own status too."""
 
 _SESSIONS = table_of(Session).c
-_ROWS = 1 + 2 * func.greatest(
-    _SESSIONS.event_sequence, _SESSIONS.message_count + _SESSIONS.tool_call_count
+_ROWS = (
+    1
+    + 2
+    * func.greatest(_SESSIONS.event_sequence, _SESSIONS.message_count + _SESSIONS.tool_call_count)
+    + _SESSIONS.item_sequence
 )
-"""About how many rows a session has: whatever is recorded is a row and an event."""
+"""About how many rows a session has: whatever is recorded is a row and an event, but for items."""
 
 
 class Place(NamedTuple):
@@ -188,6 +191,7 @@ async def _lock_due(
             _SESSIONS.last_activity_at,
             _SESSIONS.message_sequence,
             _SESSIONS.event_sequence,
+            _SESSIONS.item_sequence,
             _SESSIONS.message_count,
             _ROWS.label("rows"),
         )
@@ -217,6 +221,7 @@ async def _delete(recording: Recording, sessions: Sequence[Row[Any]], duty: Duty
         for owner, last in (
             (Message.session_id, session.message_sequence),
             (SessionEvent.session_id, session.event_sequence),
+            (SessionItem.session_id, session.item_sequence),
         ):
             await delete_numbered(
                 recording, owner, session.id, number="sequence", last=last, duty=duty

@@ -25,6 +25,18 @@ def read(table: Table, key: tuple[str, ...], *, lock: bool) -> CompiledStatement
     return compile_statement(statement.with_for_update(key_share=True) if lock else statement)
 
 
+@lru_cache(64)
+def read_together(table: Table, key: tuple[str, ...]) -> CompiledStatement:
+    """Read and lock rows by a unique key, of which arrays of values are given, and the time."""
+    columns = table.c
+    given = [bindparam(name, type_=ARRAY(columns[name].type)) for name in key]
+    wanted = func.unnest(*given).table_valued(*key, name="wanted").render_derived()
+    statement = select(table, func.now()).where(
+        columns.project_id == PROJECT, *[columns[name] == wanted.c[name] for name in key]
+    )
+    return compile_statement(statement.with_for_update(key_share=True, of=table))
+
+
 LAST_ATTEMPTS = compile_statement(
     select(table_of(ToolCall))
     .where(

@@ -5,7 +5,7 @@ something else must be read. A row whose counters go up is not read before; what
 known when it is written, and until then they are a `Later` (`resolvers/kept_rows.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -41,6 +41,9 @@ from resolvers.write_tables import write_tables
 Answer = dict[str, Any]
 """Ids and plain values of a payload, by field: UUIDs, lists of UUIDs, booleans, numbers."""
 
+ItemKeys = Sequence[tuple[str, str]]
+"""The collections and keys of session items."""
+
 _MOST_ROWS = 16
 """The most that are written by one statement; of more, those of a table are written together."""
 
@@ -59,6 +62,8 @@ class Recording:
     """Ids of what was recorded in the same batch, by the names that the client gave them there."""
     tool_call_ids: frozenset[str] = frozenset()
     """The runtime's ids of the calls in a batch, so that they are looked up together."""
+    item_keys: Mapping[str, ItemKeys] = field(default_factory=dict)
+    """The keys of the session items in a batch, by what names their session, likewise."""
     has_assumed: bool = False
     """Whether a row was to be changed before anything told that it is there."""
     written: dict[tuple[Table, UUID], KeptRow] = field(default_factory=dict)
@@ -72,6 +77,8 @@ class Recording:
     _new_ids: set[UUID] = field(default_factory=set)
     """Of those to insert."""
     _attempts: LastAttempts = field(init=False)
+    _absent: set[tuple[Table, frozenset[tuple[str, Any]]]] = field(default_factory=set)
+    """The keys of rows that were looked for together and are not there."""
 
     def __post_init__(self) -> None:
         self._attempts = LastAttempts(self._rows, self.tool_call_ids)
@@ -109,6 +116,7 @@ class Recording:
         self._rows.forget_seen()
         if isinstance(statement, (Update, Delete)):
             self._rows.clear()
+            self._absent.clear()
             self._attempts.forget()
         return await self.transaction.execute(statement)
 
@@ -116,6 +124,33 @@ class Recording:
         """Read a row by a unique key, such as `id`. `lock` keeps others from changing it."""
         kept = await self._read(table_of(model), key, lock=lock)
         return None if kept is None else kept.row
+
+    async def row_among(
+        self, model: type[Any], keys: Iterable[Mapping[str, Any]], **key: Any
+    ) -> Row[Any] | None:
+        """Read a row by a unique key, and with it those of other keys, each once; they are locked.
+
+        What they belong to must be locked before, so that none of them comes meanwhile.
+        """
+        table = table_of(model)
+        kept = await self._find(table, key)
+        if kept is None and (table, frozenset(key.items())) not in self._absent:
+            await self._read_together(table, [key, *keys])
+            kept = await self._find(table, key)
+        return None if kept is None else kept.row
+
+    async def _read_together(self, table: Table, keys: Sequence[Mapping[str, Any]]) -> None:
+        await self.transaction.begin()
+        names = tuple(keys[0])
+        given = {name: [key[name] for key in keys] for name in names}
+        statement = record_statements.read_together(table, names)
+        self._absent |= {(table, frozenset(key.items())) for key in keys}
+        for row in await self.transaction.fetch(statement, {"project": self.project_id, **given}):
+            values = values_of(table, row)
+            known = self._rows.find(table, {"id": values["id"]})
+            if known is None or not known.is_locked:  # else it may be about to change
+                self._rows.keep(KeptRow(table, values, is_locked=True))
+            self._absent.discard((table, frozenset((name, values[name]) for name in names)))
 
     async def _read(self, table: Table, key: Mapping[str, Any], *, lock: bool) -> KeptRow | None:
         kept = await self._find(table, key)

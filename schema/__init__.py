@@ -25,6 +25,7 @@ from schema.mutations.message import MessageMutation
 from schema.mutations.module_state import ModuleStateMutation
 from schema.mutations.session import SessionMutation
 from schema.mutations.session_event import SessionEventMutation
+from schema.mutations.session_item import SessionItemMutation
 from schema.mutations.session_metric import SessionMetricMutation
 from schema.mutations.tool_call import ToolCallMutation
 from schema.mutations.turn import TurnMutation
@@ -32,6 +33,7 @@ from schema.node import NodeQuery
 from schema.scalars import SCALARS
 from schema.session import SessionQuery
 from schema.session_export import SessionExportQuery
+from schema.session_item import SessionItemQuery
 from schema.subscriptions.confirmation import ConfirmationSubscription
 from schema.subscriptions.memory_access import MemoryAccessSubscription
 from schema.subscriptions.session import SessionSubscription
@@ -54,6 +56,7 @@ Query = merge_types(
         ToolCallQuery,
         ConfirmationQuery,
         ModuleStateQuery,
+        SessionItemQuery,
         AgentQuery,
         AgentVersionQuery,
         MemoryQuery,
@@ -70,6 +73,7 @@ Mutation = merge_types(
         SessionEventMutation,
         SessionMetricMutation,
         ModuleStateMutation,
+        SessionItemMutation,
         AgentMutation,
         AgentVersionMutation,
         AgentMetricMutation,

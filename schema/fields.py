@@ -178,8 +178,17 @@ def noun_argument(noun: str, suffix: str, description: str) -> Any:
     return Annotated[kind | None, strawberry.argument(description=description)]
 
 
-def page(loader: Pages, key: InstrumentedAttribute[Any] | None, description: str) -> Any:
-    """Declare a connection to the rows that refer to this one by `key`; of the project if None."""
+def page(
+    loader: Pages,
+    key: InstrumentedAttribute[Any] | None,
+    description: str,
+    *,
+    is_ordered: bool = True,
+) -> Any:
+    """Declare a connection to the rows that refer to this one by `key`; of the project if None.
+
+    One that is not ordered by the client takes no `orderBy`.
+    """
     declaration = PageField(loader, None if key is None else _position(key))
 
     async def resolve(  # noqa: PLR0917  Strawberry passes the parent by position
@@ -210,6 +219,10 @@ def page(loader: Pages, key: InstrumentedAttribute[Any] | None, description: str
         ("order_by", "Order", "The order of the rows, instead of the connection's own."),
     ):
         resolve.__annotations__[argument] = noun_argument(noun, suffix, text)
+    if not is_ordered:
+        taken = dict(signature(resolve).parameters)
+        del taken["order_by"], resolve.__annotations__["order_by"]
+        resolve.__signature__ = Signature(list(taken.values()))  # type: ignore[attr-defined]  # Strawberry reads it
     return _field(declaration, resolve, description)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schema.module_state import ModuleState
     from schema.session import Session
     from schema.session_event import SessionEvent
+    from schema.session_item import SessionItem
     from schema.session_metric import SessionMetric
     from schema.state_snapshot import StateSnapshot
     from schema.state_transition import StateTransition
@@ -39,6 +40,7 @@ MessageLink: TypeAlias = Annotated["Message", lazy("schema.message")]
 ModuleStateLink: TypeAlias = Annotated["ModuleState", lazy("schema.module_state")]
 SessionLink: TypeAlias = Annotated["Session", lazy("schema.session")]
 SessionEventLink: TypeAlias = Annotated["SessionEvent", lazy("schema.session_event")]
+SessionItemLink: TypeAlias = Annotated["SessionItem", lazy("schema.session_item")]
 SessionMetricLink: TypeAlias = Annotated["SessionMetric", lazy("schema.session_metric")]
 StateSnapshotLink: TypeAlias = Annotated["StateSnapshot", lazy("schema.state_snapshot")]
 StateTransitionLink: TypeAlias = Annotated["StateTransition", lazy("schema.state_transition")]

@@ -16,6 +16,7 @@ from resolvers.message import MESSAGES_BY_SESSION
 from resolvers.module_state import MODULE_STATES_BY_SESSION
 from resolvers.session import CHILDREN, DESCENDANTS, SESSION, SESSION_BY_SESSION_ID, SESSIONS
 from resolvers.session_event import EVENTS_BY_SESSION
+from resolvers.session_item import ITEMS_BY_SESSION
 from resolvers.session_metric import METRICS_BY_SESSION
 from resolvers.tool_call import TOOL_CALL, TOOL_CALLS_BY_SESSION
 from resolvers.usage import SUMS, TreeUsage, own_usage
@@ -34,6 +35,7 @@ from schema.references import (
     MessageLink,
     ModuleStateLink,
     SessionEventLink,
+    SessionItemLink,
     SessionLink,
     SessionMetricLink,
     ToolCallLink,
@@ -200,6 +202,11 @@ class Session(Node):
     )
     metrics: Connection[SessionMetricLink] = page(
         METRICS_BY_SESSION, Model.id, "Figures measured of the session, oldest first."
+    )
+    items: Connection[SessionItemLink] = page(
+        ITEMS_BY_SESSION,
+        Model.id,
+        "What a framework keeps of its own for the session, in the order in which it came.",
     )
     memories: Connection[MemoryLink] = page(
         MEMORIES_BY_SESSION, Model.id, "The memories made in the session, oldest first."

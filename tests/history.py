@@ -20,6 +20,7 @@ from resolvers.module_state import upsert_module_state
 from resolvers.recording import Recording
 from resolvers.session import create_session
 from resolvers.session_event import create_session_event
+from resolvers.session_item import put_session_item
 from resolvers.session_metric import record_session_metric
 from resolvers.transaction import record
 from schema import schema
@@ -82,6 +83,16 @@ async def _record_session(recording: Recording, name: str, agent: str) -> str:
     for figure in (1, 2):
         await record_session_metric(recording, session=name, metric_type="m", metric_value=figure)
         await create_session_event(recording, session=name, event_type="own")
+    for collection in ("c", "d"):
+        for key in ("k", "l"):
+            await put_session_item(
+                recording,
+                session=name,
+                collection=collection,
+                key=key,
+                value={"z": 1, "a": [key]},
+                metadata={"for": collection},
+            )
     await _record_memories(recording, name, agent, encode("message", said["message"]))
     return first
 
@@ -123,6 +134,7 @@ ROADS = {
         "moduleStates(first: 3) {{ nodes {{ snapshots(first: 3) {{ nodes {{ {} }} }} }} }}"
     ),
     "SessionEvent": "events(first: 3) {{ nodes {{ {} }} }}",
+    "SessionItem": "items(first: 3) {{ nodes {{ {} }} }}",
     "SessionMetric": "metrics(first: 3) {{ nodes {{ {} }} }}",
     "Agent": "agent {{ {} }}",
     "AgentVersion": "agentVersion {{ {} }}",

@@ -53,6 +53,10 @@ _BROKEN = {
         WHERE e.root_id <> s.root_id OR e.position <= e.before""",
     "a position is one event's": """
         SELECT min(id::text) FROM session_events GROUP BY position HAVING count(*) > 1""",
+    "an item has one of the numbers that its session gave out": """
+        SELECT i.id FROM session_items i JOIN sessions s
+            ON s.project_id = i.project_id AND s.id = i.session_id
+        WHERE i.sequence > s.item_sequence""",
     "the uses of a memory are numbered without gaps": """
         SELECT m.id FROM memories m LEFT JOIN memory_accesses a
             ON a.project_id = m.project_id AND a.memory_id = m.id

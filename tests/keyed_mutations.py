@@ -22,6 +22,7 @@ ROWS = {
     "memory_accesses": 2 * TREES,
     "memory_annotations": TREES,
     "session_metrics": TREES,
+    "session_items": TREES,
     "idempotency_keys": 200,
 }
 """How many rows of each table there are once all are recorded, each once."""
@@ -234,7 +235,8 @@ def _tree(root: str, *, is_odd: bool) -> Iterator[KeyedMutation]:
                             "metricType": "m",
                             "metricValue": 1.5,
                         }
-                    }
+                    },
+                    {"putSessionItem": {**_item(child), "metadata": {"a": 1}}},
                 ]
             },
         ),
@@ -249,6 +251,10 @@ def _tree(root: str, *, is_odd: bool) -> Iterator[KeyedMutation]:
 
 def _own_event(session: str) -> dict[str, Any]:
     return {"session": session, "eventType": "own", "eventData": {"a": 1}}
+
+
+def _item(session: str) -> dict[str, Any]:
+    return {"session": session, "collection": "c", "key": "k", "value": {"b": 1, "a": 2}}
 
 
 def _change(session: str, revision: int) -> dict[str, Any]:

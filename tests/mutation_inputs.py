@@ -90,6 +90,11 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
         ),
         "createSessionEvent": ("sessionEvent { id }", {**session, "eventType": "own"}),
         "recordSessionMetric": ("sessionMetric { id }", {**session, **figure}),
+        "putSessionItem": (
+            "sessionItem { id }",
+            {**session, "collection": "c", "key": "k", "value": {"a": 1}},
+        ),
+        "deleteSessionItems": ("deletedCount session { id }", {**session, "collection": "c"}),
         "recordAgentMetric": ("agentMetric { id }", {"agent": "agent", **figure}),
         "requestConfirmation": ("confirmation { id }", {**session, "toolName": "third"}),
         "decideConfirmation": (

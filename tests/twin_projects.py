@@ -23,7 +23,7 @@ from resolvers.identifiers import decode, encode
 from tests.graphql_client import GraphQLClient
 from tests.mutation_inputs import INPUT_TYPES
 
-NAMES = {"sessionId", "agentId", "toolCallId", "moduleId", "versionNumber"}
+NAMES = {"sessionId", "agentId", "toolCallId", "moduleId", "versionNumber", "collection", "key"}
 """What a runtime names by itself; the names are the same in both projects."""
 THEIRS_ALONE = "nobody"
 """The name of a session, an agent and a call that only the second project has."""
@@ -217,6 +217,9 @@ async def _fill_session(filler: _Filler, session: str, agent: str) -> str:
     for _ in range(2):
         await send("createSessionEvent", "replayed", session=session)
         await send("recordSessionMetric", "replayed", session=session)
+    for key in ("k", "l", "m"):
+        await send("putSessionItem", "replayed", session=session, collection="c", key=key)
+    await send("deleteSessionItems", "replayed", session=session, collection="c", keys=["m"])
     await _fill_memories(filler, session, agent, messages)
     return str(calls_made[0])
 

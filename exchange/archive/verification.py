@@ -53,6 +53,10 @@ _SESSIONS: Mapping[str, str] = {
                 WHERE x.project_id = s.project_id AND x.session_id = s.id) e) e
         WHERE (s.event_sequence <> e.events OR e.last <> e.events
             OR e.first <> 1 OR e.misplaced > 0)""",
+    "the numbers of its items": """
+        SELECT s.root_id FROM trees s JOIN session_items x
+            ON x.project_id = s.project_id AND x.session_id = s.id
+        WHERE x.sequence > s.item_sequence""",
     "the transitions of its module states": """
         SELECT s.root_id FROM trees s JOIN module_states x
             ON x.project_id = s.project_id AND x.session_id = s.id

@@ -33,6 +33,7 @@ from schema.mutations.message import RecordMessageInput
 from schema.mutations.module_state import RecordStateTransitionInput, UpsertModuleStateInput
 from schema.mutations.session import CreateSessionInput, EndSessionInput, UpdateSessionInput
 from schema.mutations.session_event import CreateSessionEventInput
+from schema.mutations.session_item import PutSessionItemInput
 from schema.mutations.session_metric import RecordSessionMetricInput
 from schema.mutations.tool_call import RecordToolCallResultInput
 from schema.node import Node
@@ -62,6 +63,7 @@ class BatchRecordInput:
     record_state_transition: RecordStateTransitionInput | None = optional(_AS_ALONE)
     create_session_event: CreateSessionEventInput | None = optional(_AS_ALONE)
     record_session_metric: RecordSessionMetricInput | None = optional(_AS_ALONE)
+    put_session_item: PutSessionItemInput | None = optional(_AS_ALONE)
     create_agent: CreateAgentInput | None = optional(_AS_ALONE)
     update_agent: UpdateAgentInput | None = optional(_AS_ALONE)
     create_agent_version: CreateAgentVersionInput | None = optional(_AS_ALONE)

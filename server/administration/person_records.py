@@ -32,6 +32,7 @@ from models import (
     ModuleState,
     Session,
     SessionEvent,
+    SessionItem,
     SessionMetric,
     Span,
     StateSnapshot,
@@ -58,7 +59,15 @@ STATES = table_of(ModuleState)
 _ACCESSES, _SPANS = table_of(MemoryAccess), table_of(Span)
 _IN_SESSIONS = [
     table_of(model)
-    for model in (Message, ToolCall, Confirmation, SessionEvent, SessionMetric, ModuleState)
+    for model in (
+        Message,
+        ToolCall,
+        Confirmation,
+        SessionEvent,
+        SessionMetric,
+        SessionItem,
+        ModuleState,
+    )
 ]
 _OF_STATES = [table_of(model) for model in (StateSnapshot, StateTransition)]
 _OF_MEMORIES = [
@@ -72,7 +81,8 @@ async def find_sessions(engine: AsyncEngine, project_id: int, user_id: str) -> F
     Each has the rows that it holds, about.
     """
     columns = SESSIONS.c
-    rows = 1 + columns.event_sequence + columns.message_count + columns.tool_call_count
+    recorded = columns.event_sequence + columns.message_count + columns.tool_call_count
+    rows = 1 + recorded + columns.item_sequence
     statement = (
         select(columns.id, rows.label("rows"))
         .where(with_all_below(project_id, columns.user_id == user_id))

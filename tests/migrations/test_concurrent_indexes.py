@@ -73,7 +73,7 @@ async def test_an_index_that_was_built_before_a_crash_is_kept(store: AsyncEngine
     await runner.upgrade(store, _REVISION)
     async with store.connect() as connection:
         assert await connection.scalar(file) == built
-    await _check(store)
+    await _check(store, _REVISION)
 
 
 async def test_ten_that_migrate_at_once_build_an_index_once(
@@ -143,7 +143,7 @@ async def test_the_wait_for_users_is_not_cut_short(
         assert not migration.done()
         await user.rollback()
         await migration
-    await _check(store)
+    await _check(store, _REVISION)
 
 
 async def _use(connection: AsyncConnection) -> None:
@@ -161,8 +161,9 @@ async def _wait_for_building(connection: AsyncConnection, migration: asyncio.Tas
     return pid
 
 
-async def _check(engine: AsyncEngine) -> None:
+async def _check(engine: AsyncEngine, revision: str | None = None) -> None:
     async with engine.connect() as connection:
-        assert await runner.is_current(connection)
+        reached = revision or runner.latest_revision()
+        assert await runner.current_revision(connection) == reached
         assert (await connection.scalars(_INDEXES, {"valid": True})).all() == _ALL
         assert not (await connection.scalars(_INDEXES, {"valid": False})).all()

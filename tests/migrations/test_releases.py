@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from migrations import runner
+from schema.fields import NODE_TYPES
 from server.database import create_engine
 from server.settings import Settings
 from tests.conftest import http_client
@@ -47,6 +48,8 @@ async def test_a_store_of_a_release_is_upgraded_in_place(left: AsyncEngine) -> N
 
 
 async def test_a_store_of_a_release_is_served_after_the_upgrade(left: AsyncEngine) -> None:
+    tables = (await read_contents(left)).rows
+    known = {kind.__name__ for table, kind in NODE_TYPES.items() if table.name in tables}
     await runner.upgrade(left)
     async with http_client(left) as http:
         client = GraphQLClient(http)
@@ -55,11 +58,11 @@ async def test_a_store_of_a_release_is_served_after_the_upgrade(left: AsyncEngin
             for name, counted in counts.items():
                 asked = text(f"SELECT count(*) FROM {name} WHERE project_id = 1")
                 assert counted["totalCount"] == await connection.scalar(asked) > 10
-        # every type of the graph, from the sessions that hold all of them
+        # every type of the graph that the release knew, from the sessions that hold all of them
         selection = " ".join(
             f"r{number}: session(id: $id) {{ {road.format('id')} }}"
-            for number, road in enumerate(ROADS.values())
-            if road != "{}"
+            for number, (kind, road) in enumerate(ROADS.items())
+            if road != "{}" and kind in known
         )
         found = await client.execute(f"query ($id: ID!) {{ {selection} }}", id="s2")
         assert all("'id':" in str(each) for each in found.values())

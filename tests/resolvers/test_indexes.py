@@ -157,3 +157,61 @@ async def test_orders_and_common_filters_use_an_index(
             explained = await plan(engine, large, document, filter=wanted, first=50)
             assert "Seq Scan" not in explained, (name, wanted, explained)
             assert "Index" in explained, (name, wanted, explained)
+
+
+_FILL_ITEMS = (
+    "SET LOCAL session_replication_role = replica",
+    """INSERT INTO sessions (project_id, id, root_id, session_id, input_hash)
+    SELECT 1, id, id, 'session ' || n, ''
+    FROM (SELECT n, gen_random_uuid() AS id FROM generate_series(1, 100) n) n""",
+    # the last of the sessions has half of the items
+    """INSERT INTO session_items (project_id, id, session_id, collection, key, sequence, value,
+        metadata, created_at)
+    SELECT 1, gen_random_uuid(), s.id, 'collection ' || n % 5, lpad(n::text, 6, '0'), n, '1',
+        jsonb_build_object('number', n % 5000), timestamptz '2026-01-01' + n * interval '1 minute'
+    FROM generate_series(1, 40000) n
+    JOIN sessions s ON s.session_id = 'session ' || CASE WHEN n % 2 = 0 THEN 100 ELSE n % 99 END""",
+    "ANALYZE",
+)
+
+_OF = {"collection": {"eq": "collection 4"}}
+
+
+async def test_items_are_found_by_an_index_however_they_are_asked_for(
+    graphql: GraphQLClient, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as connection:
+        for statement in _FILL_ITEMS:
+            await connection.execute(text(statement))
+    document = """query ($session: ID!, $filter: SessionItemFilter, $orderBy: SessionItemOrder,
+        $first: Int, $after: String) { session(id: $session) { items(filter: $filter,
+        orderBy: $orderBy, first: $first, after: $after) { pageInfo { endCursor } nodes { key } }
+    } }"""
+    latest = {"field": "KEY", "direction": "DESC"}
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("session_id_sequence", {}),
+        ("session_id_collection_sequence", {"filter": _OF}),
+        ("session_id_collection_key", {"filter": _OF, "orderBy": latest, "first": 1}),
+        ("session_id_collection_key", {"filter": _OF, "orderBy": {"field": "KEY"}}),
+        ("", {"filter": {**_OF, "key": {"eq": "000004"}}}),  # by whichever finds fewer
+    ]
+    for index, arguments in asked:
+        given = {"session": "session 100", "first": 50, **arguments}
+        found = await graphql.execute(document, **given)
+        pages = [given]
+        if len(found["session"]["items"]["nodes"]) == given["first"]:
+            pages.append({**given, "after": found["session"]["items"]["pageInfo"]["endCursor"]})
+        for page in pages:
+            explained = await plan(engine, graphql, document, **page)
+            assert f"session_items__project_id_{index}" in explained, (page, explained)
+            # what is sorted besides are ids of the same place
+            in_order = explained.count("Sort") == 2 * explained.count("Presorted Key")
+            assert in_order or not index, explained
+    root = "query ($filter: SessionItemFilter) { sessionItems(filter: $filter) { nodes { id } } }"
+    for index, wanted in (
+        ("project_id_collection_key_id", {**_OF, "key": {"eq": "000004"}}),
+        ("metadata", {"metadata": {"contains": {"number": 7}}}),
+        ("project_id_created_at_id", {}),
+    ):
+        explained = await plan(engine, graphql, root, filter=wanted)
+        assert f"ix_session_items__{index}" in explained, (wanted, explained)

@@ -45,7 +45,7 @@ def test_everything_is_described() -> None:
 
 
 def test_every_field_of_a_node_is_declared() -> None:
-    assert len(NODE_TYPES) == 17
+    assert len(NODE_TYPES) == 18
     for node_type in NODE_TYPES.values():
         for field in node_type.__strawberry_definition__.fields:
             assert "declaration" in field.metadata, f"{node_type.__name__}.{field.python_name}"

@@ -31,6 +31,7 @@ from resolvers.module_state import record_state_transition, upsert_module_state
 from resolvers.session import create_session, end_session, update_session
 from resolvers.session_deletion import delete_session
 from resolvers.session_event import create_session_event
+from resolvers.session_item import delete_session_items, put_session_item
 from resolvers.session_metric import record_session_metric
 from resolvers.tool_call import record_tool_call_result
 from resolvers.transaction import record
@@ -242,6 +243,22 @@ class DrawnStore:
                 "",
                 record_session_metric,
                 {"session": session, "metric_type": draw(NAMES), "metric_value": draw(FLOATS)},
+            ),
+            "item": lambda: (
+                "session_item",
+                put_session_item,
+                {
+                    "session": session,
+                    "collection": draw(st.sampled_from(["c", "d"])),
+                    "key": draw(NAMES),
+                    "value": draw(SPELLINGS),
+                    **maybe(metadata=OBJECTS),
+                },
+            ),
+            "deletion of items": lambda: (
+                "",
+                delete_session_items,
+                {"session": session, "collection": "c"},
             ),
             "memory": lambda: (
                 "memory",

@@ -115,6 +115,14 @@ async def _live(graphql: GraphQLClient, user: str, other: str) -> None:
     for state in ({"step": 1}, {"step": 2}):
         by = {"triggerType": "USER", "triggerId": other, "actorId": other}
         await upsert_state(graphql, state, own, snapshotReason="kept", transition=by)
+    await graphql.record(
+        "putSessionItem",
+        "sessionItem { id }",
+        session=own,
+        collection="c",
+        key="k",
+        value={"said": "Hello"},
+    )
     for actor in (user, other):
         await graphql.record(
             "createSessionEvent",

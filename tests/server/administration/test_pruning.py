@@ -247,6 +247,13 @@ async def test_wherever_it_is_broken_off_trees_are_whole_and_it_goes_on(
             await record_message(graphql, name, createdAt=_ago(100))
         for child in range(2):
             await _session(graphql, f"{name}/{child}", 100, parent=name)
+        for key in "abcde":
+            item = {"session": name, "collection": "c", "key": key, "value": 1}
+            await graphql.record("putSessionItem", "changed", **item)
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE sessions SET last_activity_at = started_at WHERE session_id LIKE 's_'")
+        )
     place, cuts = 0, 0
     while await _names(engine):
         place += 1

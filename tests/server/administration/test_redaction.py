@@ -53,6 +53,15 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
         )
     memory = await create_memory(graphql, content={"likes": "ann"}, contentText="ann")
     await graphql.record("updateMemory", "memory { id }", memory=memory["id"], content="no ann")
+    await graphql.record(
+        "putSessionItem",
+        "changed",
+        session=session["id"],
+        collection="of ann",
+        key="ann",
+        value={"z": ["ann", 1.50], "ann": "anna"},
+        metadata={"who": "ann"},
+    )
     certificate = await erase_person(engine, {"default": 1}, "ann", lambda line: None, redacts=True)
     await check_invariants(engine)
     assert not certificate.left
@@ -60,15 +69,17 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
     assert {(place.table, *place.columns) for place in certificate.mentions} == {
         ("agents", "agent_id"),
         ("sessions", "session_id"),
+        ("session_items", "collection", "key"),
     }
     assert +certificate.redacted == {
         "sessions": 1, "messages": 1, "tool_calls": 1, "confirmations": 1, "module_states": 1,
         "state_snapshots": 1, "state_transitions": 5, "memories": 1, "memory_revisions": 1,
+        "session_items": 1,
     }  # fmt: skip
     data = await graphql.execute(
         """query ($id: ID!) { session(id: $id) { title tags metadata
           messages { nodes { content } } toolCalls { nodes { arguments } }
-          moduleStates { nodes { state } } } }""",
+          moduleStates { nodes { state } } items { nodes { key value metadata } } } }""",
         id=session["id"],
     )
     assert data["session"] == {
@@ -83,6 +94,15 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
         },
         "toolCalls": {
             "nodes": [{"arguments": {"to": "[forgotten]", "subject": 'Say "[forgotten]\\n" 1e2'}}]
+        },
+        "items": {
+            "nodes": [
+                {
+                    "key": "ann",
+                    "value": {"z": ["[forgotten]", 1.5], "[forgotten]": "anna"},
+                    "metadata": {"who": "[forgotten]"},
+                }
+            ]
         },
         "moduleStates": {
             "nodes": [
