@@ -83,8 +83,8 @@ def _expression(
         return repr(kind.name)
     place = operation.place(found, kind)
     match place.declaration:
-        case ValueField(key):
-            return f"row[{key!r}]"
+        case ValueField(key, before):
+            return f"row.get({key!r}, {before!r})"
         case OneField(loader) | ManyField(loader) as declaration:
             step = ReadStep(0, place, None, Columns.of_row(loader.table))
             node_type = operation.node_type(loader.table)

@@ -4,7 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, Index, Integer, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,13 +39,18 @@ class MemoryState(StrEnum):
 
 
 class Memory(ProjectRoot, Base):
-    """A memory. An access raises `access_count` and never touches `updated_at`."""
+    """A memory. An access raises `access_count` and never touches `updated_at`.
+
+    `memory_id` is the runtime's own name; `input_hash` tells what a memory with a name was made
+    from, and is null for others.
+    """
 
     __tablename__ = "memories"
     __table_args__ = (
         *references("agent_id", "agents", on_delete="SET NULL", index=False),
         *references("session_id", "sessions", on_delete="SET NULL", index=False),
         *references("source_message_id", "messages", on_delete="SET NULL"),
+        UniqueConstraint("project_id", "memory_id"),
         Index(None, "project_id", "created_at", "id"),
         Index(None, "project_id", "agent_id", "created_at", "id"),
         Index(None, "project_id", "session_id", "created_at", "id"),
@@ -79,6 +93,8 @@ class Memory(ProjectRoot, Base):
     meta: Mapped[str] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    memory_id: Mapped[str | None]
+    input_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 order_index(Memory.updated_at)

@@ -21,13 +21,12 @@ from resolvers.validation import check_name
 
 
 def _lock(
-    model: type[Any], own_name: str | None, order: list[InstrumentedAttribute[Any]]
+    model: type[Any], own_name: str, order: list[InstrumentedAttribute[Any]]
 ) -> CompiledStatement:
     columns = table_of(model).c
-    named = [columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))]
-    if own_name is not None:
-        named.append(columns[own_name] == any_(bindparam("names", type_=ARRAY(Text))))
-    statement = select(columns.id).where(columns.project_id == PROJECT, or_(*named))
+    by_id = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    by_name = columns[own_name] == any_(bindparam("names", type_=ARRAY(Text)))
+    statement = select(columns.id).where(columns.project_id == PROJECT, or_(by_id, by_name))
     return compile_statement(statement.order_by(*order).with_for_update(key_share=True))
 
 
@@ -37,7 +36,7 @@ _LOCKS: tuple[tuple[CompiledStatement, frozenset[str]], ...] = (
         frozenset({"session", "parent"}),
     ),
     (_lock(Agent, "agent_id", [Agent.id]), frozenset({"agent"})),
-    (_lock(Memory, None, [Memory.id]), frozenset({"memory"})),
+    (_lock(Memory, "memory_id", [Memory.id]), frozenset({"memory"})),
 )
 """How the rows of a table are locked, and the arguments of recording functions that name them."""
 

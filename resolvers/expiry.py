@@ -17,12 +17,13 @@ from sqlalchemy import (
     select,
 )
 
-from models import Memory, MemoryAccess, ModuleState, StateSnapshot
+from models import Memory, ModuleState, StateSnapshot
 from resolvers.duty import Duty
 from resolvers.identifiers import table_of
+from resolvers.memory_deletion import delete_locked
 from resolvers.parameter import any_of
 from resolvers.recording import Answer, Recording
-from resolvers.row_slices import delete_numbered, slices
+from resolvers.row_slices import slices
 
 EXPIRING: Mapping[type[Any], ColumnElement[int]] = {
     StateSnapshot: literal(1),
@@ -49,18 +50,10 @@ async def delete_expired(recording: Recording, *, model: type[Any], duty: Duty) 
         .with_for_update(skip_locked=True)
     )
     expired = next(slices(found, _BATCH_ROWS), [])
-    if model is Memory:
-        for memory in expired:
-            await delete_numbered(
-                recording,
-                MemoryAccess.memory_id,
-                memory.id,
-                number="sequence",
-                last=memory.rows,
-                duty=duty,
-            )
     ids = [row.id for row in expired]
-    if ids:
+    if model is Memory:
+        await delete_locked(recording, {memory.id: memory.rows for memory in expired}, duty)
+    elif ids:
         await recording.execute(
             delete(model).where(
                 columns.project_id == recording.project_id,

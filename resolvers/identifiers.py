@@ -42,7 +42,11 @@ TABLES: dict[str, Table] = {
 PREFIXES = {table: prefix for prefix, table in TABLES.items()}
 """The prefix of each table's ids, such as `tool_call`."""
 
-OWN_NAMES = {table_of(models.Session): "session_id", table_of(models.Agent): "agent_id"}
+OWN_NAMES = {
+    table_of(models.Session): "session_id",
+    table_of(models.Agent): "agent_id",
+    table_of(models.Memory): "memory_id",
+}
 """The column with the runtime's own name for a row, where that is unique in the project."""
 
 

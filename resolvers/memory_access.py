@@ -4,7 +4,7 @@ from typing import Any
 
 from models import EventType, Memory, MemoryAccess, Message
 from resolvers.feed import Event, advance, append
-from resolvers.identifiers import decode_as, table_of
+from resolvers.identifiers import key_of, table_of
 from resolvers.loaders import by_id, page_by_column
 from resolvers.lookup import find_optional, not_found
 from resolvers.recording import Answer, Recording
@@ -31,7 +31,7 @@ async def record_memory_access(
     message_id = await find_optional(recording, Message, message, "message")
     row = await recording.adjust(
         Memory,
-        {"id": decode_as(table_of(Memory), recording.identify(memory), "memory")},
+        key_of(table_of(Memory).c.memory_id, recording.identify(memory), "memory"),
         add={"access_count": 1},
         latest={"last_accessed_at": at},
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from models import Memory, MemoryAnnotation
 from resolvers.loaders import by_id, page_by_column
-from resolvers.lookup import find
+from resolvers.lookup import find, find_named
 from resolvers.recording import Answer, Recording
 from resolvers.validation import check_order
 
@@ -15,7 +15,7 @@ ANNOTATIONS_BY_MEMORY = page_by_column(MemoryAnnotation.memory_id, "created_at",
 
 async def create_memory_annotation(recording: Recording, *, memory: str, **values: Any) -> Answer:
     """Record a remark on a memory. Values are columns of `MemoryAnnotation`."""
-    remarked = await find(recording, Memory, memory, "memory")
+    remarked = await find_named(recording, Memory.memory_id, memory, "memory")
     annotation = await recording.insert(MemoryAnnotation, memory_id=remarked.id, **values)
     return {"memory_annotation": annotation.id, "memory": remarked.id}
 

@@ -22,9 +22,9 @@ async def delete_numbered(
     *,
     number: str,
     last: int,
-    duty: Duty,
+    duty: Duty | None = None,
 ) -> None:
-    """Delete an owner's rows in slices, with rests between.
+    """Delete an owner's rows in slices; with a duty, with rests between.
 
     `owner` is the column that refers to the owner, which is locked, and `number` the name of the
     one that numbers its rows from 1 to `last`; an index begins with both. Few rows are left to the
@@ -42,7 +42,8 @@ async def delete_numbered(
                 columns[number].between(first, first + SLICE_ROWS - 1),
             )
         )
-        await duty.rest()
+        if duty is not None:
+            await duty.rest()
 
 
 def slices(items: Iterable[Any], most_rows: int) -> Iterator[list[Any]]:

@@ -71,6 +71,8 @@ class ValueField:
     """A plain value of a mutation's answer."""
 
     key: str
+    before: Any = None
+    """What stands for it in the kept answers of releases that did not tell it."""
 
 
 @dataclass(frozen=True)

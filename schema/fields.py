@@ -119,13 +119,16 @@ def computed(
     return _field(ComputedField(positions, function), resolve, description)
 
 
-def value(key: str, description: str) -> Any:
-    """Declare a plain value of a mutation's answer."""
+def value(key: str, description: str, *, before: Any = None) -> Any:
+    """Declare a plain value of a mutation's answer.
+
+    `before` stands for it in the kept answers of releases that did not tell it.
+    """
 
     def resolve(root: Any) -> Any:
-        return root.row[key]
+        return root.row.get(key, before)
 
-    return _field(ValueField(key), resolve, description)
+    return _field(ValueField(key, before), resolve, description)
 
 
 def one(loader: OneByColumn, key: InstrumentedAttribute[Any] | str, description: str) -> Any:

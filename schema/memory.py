@@ -7,7 +7,7 @@ import strawberry
 from models import Memory as Model
 from models import MemoryState
 from resolvers.agent import AGENT
-from resolvers.memory import MEMORIES, MEMORY
+from resolvers.memory import MEMORIES, MEMORY, MEMORY_BY_MEMORY_ID
 from resolvers.memory_access import ACCESSES_BY_MEMORY
 from resolvers.memory_annotation import ANNOTATIONS_BY_MEMORY
 from resolvers.memory_relation import RELATIONS_BY_MEMORY, RELATIONS_TO_MEMORY
@@ -46,6 +46,10 @@ describe(
 class Memory(Node):
     """A memory with its history of uses, remarks and changes."""
 
+    memory_id: str | None = column(
+        Model.memory_id,
+        "The runtime's own name, unique in the project; null if it gave none. It never changes.",
+    )
     agent: AgentLink | None = one(
         AGENT, Model.agent_id, "The agent that remembers; null for a memory that all share."
     )
@@ -123,7 +127,11 @@ MemoryOrder = order_type(Memory, "created_at", "updated_at", "importance")
 class MemoryQuery:
     """The roots of the graph that lead to memories."""
 
-    memory: Memory | None = find(MEMORY, None, "One memory by its id; null if there is none.")
+    memory: Memory | None = find(
+        MEMORY,
+        MEMORY_BY_MEMORY_ID,
+        "One memory by its id or the runtime's `memoryId`; null if there is none.",
+    )
     memories: Connection[Memory] = page(
         MEMORIES, None, "All memories of the project, newest first."
     )

@@ -290,7 +290,7 @@ def _memories(root: str, child: str, grandchild: str, *, is_odd: bool) -> Iterat
 
     both = (first, second) if is_odd else (second, first)
     inputs: list[tuple[str, str, str, dict[str, Any]]] = [
-        (first, "createMemory", selection, {**content, "session": root}),
+        (first, "createMemory", selection, {**content, "memoryId": first, "session": root}),
         (second, "createMemory", selection, {**supersede(first), "session": child}),
         (third, "createMemory", selection, supersede(*both)),
         (

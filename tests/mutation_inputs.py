@@ -43,7 +43,7 @@ class MutationInput:
 async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
     """Make what the inputs name, and give an input for each mutation.
 
-    They can be sent one after the other: the end of the session and its deletion come last.
+    They can be sent one after the other: deletions and the end of the session come last.
     """
     await create_agent(graphql)
     version = await create_agent_version(graphql)
@@ -80,7 +80,7 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
         "createAgent": ("agent { id }", {"agentId": "other", "name": "Other"}),
         "createAgentVersion": ("agentVersion { id }", {"agent": "agent", "versionNumber": "2"}),
         "activateAgentVersion": ("agentVersion { id }", {"agentVersion": version["id"]}),
-        "createMemory": ("memory { id }", {"type": "fact", "content": 1}),
+        "createMemory": ("memory { id }", {"memoryId": "m", "type": "fact", "content": 1}),
         "updateMemory": ("memory { id }", {**memory, "importance": 1}),
         "recordMemoryAccess": ("memoryAccess { id }", {**memory, "accessType": "READ"}),
         "createMemoryAnnotation": ("memoryAnnotation { id }", {**memory, **remark}),
@@ -119,6 +119,7 @@ async def mutation_inputs(graphql: GraphQLClient) -> dict[str, MutationInput]:
             "results { id }",
             {"records": [{"recordMessage": {**session, "role": "USER"}}, {"createSession": {}}]},
         ),
+        "deleteMemory": ("deletedMemoryId", memory),
         "endSession": ("session { id }", session),
         "deleteSessionMessages": ("deletedMessageCount session { id }", session),
         "deleteSession": ("deletedSessionId deletedSessionCount", session),

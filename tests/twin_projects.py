@@ -23,10 +23,13 @@ from resolvers.identifiers import decode, encode
 from tests.graphql_client import GraphQLClient
 from tests.mutation_inputs import INPUT_TYPES
 
-NAMES = {"sessionId", "agentId", "toolCallId", "moduleId", "versionNumber", "collection", "key"}
+NAMES = {
+    *("sessionId", "agentId", "memoryId", "toolCallId", "moduleId", "versionNumber"),
+    *("collection", "key"),
+}
 """What a runtime names by itself; the names are the same in both projects."""
 THEIRS_ALONE = "nobody"
-"""The name of a session, an agent and a call that only the second project has."""
+"""The name of a session, an agent, a memory and a call that only the second project has."""
 _LEFT_OUT = {
     # what another revision, kind or session would be needed for
     *("expectedRevision", "kind", "partial", "metadataPatch", "previousValues"),
@@ -227,10 +230,11 @@ async def _fill_session(filler: _Filler, session: str, agent: str) -> str:
 async def _fill_memories(filler: _Filler, session: str, agent: str, messages: list[str]) -> None:
     send = filler.send
     related: list[dict[str, Any]] = []
-    for _ in range(3):
+    for number in range(3):
         made = await send(
             "createMemory",
             "memory { id }",
+            memoryId=f"{session} {number}" if number else session,
             session=session,
             agent=agent,
             sourceMessage=messages[0],

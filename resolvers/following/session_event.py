@@ -1,17 +1,12 @@
 """Following the feed of a session, or that of its tree."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
-
-from sqlalchemy import Row
 
 from models import Session
 from resolvers.context import Context
 from resolvers.following.feeds import SESSION_FEED, TREE_FEED, follow_each, start_after
+from resolvers.following.owners import load_owner
 from resolvers.following.shared_reads import shared_reads
-from resolvers.identifiers import key_of, table_of
-from resolvers.loaders import OneByColumn
-from resolvers.lookup import not_found
 from resolvers.recording import Answer
 
 
@@ -23,19 +18,9 @@ async def follow_session_events(
     `after` is the sequence of the last event seen, in a tree its position; new ones only if None.
     Raises `Invalid` or `NotFound`.
     """
-    found = await _load(context, session)
+    found = await load_owner(context, Session.session_id, session, "session")
     feed, owner, reached = SESSION_FEED, found.id, found.event_sequence
     if tree:
         feed, owner, reached = TREE_FEED, found.root_id, None
     start = await start_after(shared_reads(context.engine), feed, after, reached)
     return follow_each(context, feed, owner, start, "session_event")
-
-
-async def _load(context: Context, reference: str) -> Row[Any]:
-    """Load a session by its TypeID or by the runtime's `sessionId`."""
-    table = table_of(Session)
-    ((column, key),) = key_of(table.c.session_id, reference, "session").items()
-    row = await context.load(OneByColumn(table, column), key)
-    if row is None:
-        raise not_found(Session, "session")
-    return row

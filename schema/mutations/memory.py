@@ -4,10 +4,11 @@ from datetime import datetime
 
 import strawberry
 
-from models import MemoryRelationType, MemoryState
+from models import MemoryRelationType, MemoryState, Scope
 from resolvers.memory import MEMORY, create_memory, update_memory
+from resolvers.memory_deletion import delete_memory
 from resolvers.memory_relation import MEMORY_RELATION
-from schema.fields import many, one
+from schema.fields import many, one, value
 from schema.memory import Memory
 from schema.memory_relation import MemoryRelation
 from schema.mutations.declaration import (
@@ -25,7 +26,7 @@ from schema.scalars import JSON
 class MemoryRelationInput:
     """A relation to a memory that is there."""
 
-    memory: strawberry.ID = required("The other memory's id.")
+    memory: strawberry.ID = required("The other memory: its id or `memoryId`.")
     relation_type: MemoryRelationType = required(
         "How the new memory bears on it. SUPERSEDES makes the other SUPERSEDED."
     )
@@ -35,6 +36,10 @@ class MemoryRelationInput:
 class CreateMemoryInput(RecordingInput):
     """What is to be remembered."""
 
+    memory_id: str | None = optional(
+        "The runtime's own name, unique in the project. If there is a memory of that name made "
+        "from the same input, it is given back; else CONFLICT."
+    )
     type: str = required("The runtime's kind of memory, such as `preference`.")
     content: JSON = required("What is remembered; must not be null.")
     agent: strawberry.ID | None = optional("The agent that remembers: its id or `agentId`.")
@@ -69,13 +74,16 @@ class CreateMemoryPayload(Payload):
     relations: list[MemoryRelation] = many(
         MEMORY_RELATION, "relations", "How it bears on other memories, as they were given."
     )
+    created: bool = value(
+        "created", "False if a memory of that `memoryId` was there already.", before=True
+    )
 
 
 @strawberry.input(description="Changes of a memory; what is left out stays as it is.")
 class UpdateMemoryInput(RecordingInput):
     """What can be changed of a memory."""
 
-    memory: strawberry.ID = required("The memory's id.")
+    memory: strawberry.ID = required("The memory: its id or `memoryId`.")
     expected_revision: int | None = optional(
         "Refuse with CONFLICT unless the memory is at this revision."
     )
@@ -106,6 +114,23 @@ class UpdateMemoryPayload(Payload):
     memory: Memory | None = one(MEMORY, "memory", "The memory; null if deleted since.")
 
 
+@strawberry.input(description="The memory to delete.")
+class DeleteMemoryInput(RecordingInput):
+    """Which memory goes."""
+
+    memory: strawberry.ID = required("The memory: its id or `memoryId`.")
+    expected_revision: int | None = optional(
+        "Refuse with CONFLICT unless the memory is at this revision."
+    )
+
+
+@strawberry.type(description="What was deleted.")
+class DeleteMemoryPayload(Payload):
+    """The answer of deleteMemory."""
+
+    deleted_memory_id: strawberry.ID = value("deleted_memory", "The id that the memory had.")
+
+
 @strawberry.type
 class MemoryMutation:
     """The mutations of memories."""
@@ -118,4 +143,12 @@ class MemoryMutation:
         UpdateMemoryInput,
         UpdateMemoryPayload,
         "Change a memory; what it said before is kept among its revisions.",
+    )
+    delete_memory: DeleteMemoryPayload | None = mutation(
+        delete_memory,
+        DeleteMemoryInput,
+        DeleteMemoryPayload,
+        "Delete a memory for good, with its accesses, annotations and revisions, and its relations "
+        "in both directions. Its `memoryId` is free again.",
+        Scope.ADMIN,
     )

@@ -17,7 +17,7 @@ from schema.scalars import JSON
 class MemoryAccessInput:
     """Who used a memory, and to what use."""
 
-    memory: strawberry.ID = required("The memory's id.")
+    memory: strawberry.ID = required("The memory: its id or `memoryId`.")
     access_type: str = required("How it was used: READ, UPDATE, REFERENCE, SEARCH_HIT …")
     accessed_by: str | None = optional("Who used it.")
     accessor_type: str | None = optional("What kind of accessor that is: AGENT, USER, SYSTEM …")

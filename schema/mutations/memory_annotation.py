@@ -22,7 +22,7 @@ from schema.scalars import JSON
 class CreateMemoryAnnotationInput(RecordingInput):
     """A remark."""
 
-    memory: strawberry.ID = required("The memory's id.")
+    memory: strawberry.ID = required("The memory: its id or `memoryId`.")
     annotation_type: str = required("The runtime's kind of remark.")
     content: JSON = required("The remark; must not be null.")
     annotator_kind: AnnotatorKind = required("What kind of annotator makes it.")

@@ -24,7 +24,9 @@ class MemoryAccessSubscription:
     async def memory_accesses(
         self,
         info: Info,
-        memory: Annotated[strawberry.ID, strawberry.argument(description="The memory's id.")],
+        memory: Annotated[
+            strawberry.ID, strawberry.argument(description="The memory: its id or `memoryId`.")
+        ],
         after: Annotated[
             BigInt | None,
             strawberry.argument(

@@ -18,6 +18,7 @@ from server.settings import Settings
 from tests.migrations.filling import read_tables
 
 _BEFORE, _REVISION = "0008", "0009"
+_NAMES_MEMORIES = "0011"
 _INDEXES = text("""
     SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
     WHERE relname LIKE 'ix\\_%expires\\_at' AND relname NOT LIKE '%confirmations%'
@@ -30,7 +31,7 @@ _ALL = [
 ]
 _BUILDING = text("""
     SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-    AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active' AND wait_event_type = 'Lock'
+    AND query LIKE 'CREATE %INDEX CONCURRENTLY%' AND state = 'active' AND wait_event_type = 'Lock'
 """)
 
 
@@ -61,6 +62,33 @@ async def test_an_index_that_was_broken_off_is_built_again(store: AsyncEngine) -
         assert (await connection.scalars(_INDEXES, {"valid": False})).all() == _ALL[:1]
     await runner.upgrade(store)
     await _check(store)
+
+
+async def test_a_unique_index_that_was_broken_off_is_built_again(store: AsyncEngine) -> None:
+    """The columns that its revision had added by then are there, and are not added again."""
+    revisions = runner.known_revisions()
+    await runner.upgrade(store, revisions[revisions.index(_NAMES_MEMORIES) - 1])
+    async with store.connect() as user:
+        # a moment that is looked back at, which holds no lock of the table
+        await user.execution_options(isolation_level="REPEATABLE READ")
+        await user.execute(text("SELECT FROM sessions"))
+        migration = asyncio.create_task(runner.upgrade(store, _NAMES_MEMORIES))
+        async with store.connect() as watching:
+            pid = await _wait_for_building(watching, migration)
+            await watching.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(DBAPIError):
+            await migration
+        await user.rollback()
+    await runner.upgrade(store, _NAMES_MEMORIES)
+    async with store.connect() as connection:
+        found = await connection.scalars(
+            text("""
+            SELECT convalidated AND indisvalid AND indisunique FROM pg_constraint
+            JOIN pg_index ON indexrelid = conindid
+            WHERE conname = 'uq_memories__project_id_memory_id' AND contype = 'u'
+        """)
+        )
+        assert found.all() == [True]
 
 
 async def test_an_index_that_was_built_before_a_crash_is_kept(store: AsyncEngine) -> None:

@@ -9,7 +9,7 @@ from schema import schema
 from schema.access import required_scope
 
 _SCHEMA: GraphQLSchema = schema._schema
-_ADMINISTRATION = {"deleteSession", "deleteMessage", "deleteSessionMessages"}
+_ADMINISTRATION = {"deleteSession", "deleteMessage", "deleteSessionMessages", "deleteMemory"}
 _OF_WHO_RECORDS = {"deleteSessionItems"}
 """What a framework keeps of its own, it may replace, and so may it delete it."""
 

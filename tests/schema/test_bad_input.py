@@ -23,7 +23,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("recordMessage", {**MESSAGE, "session": "agent_01h455vb4pex5vsknk084sn02q"}, "session"),
     (
         "createMemoryAnnotation",
-        {"memory": "memory_1", "annotationType": "a", "content": 1, "annotatorKind": "CODE"},
+        {"memory": UNKNOWN, "annotationType": "a", "content": 1, "annotatorKind": "CODE"},
         "memory",
     ),
     ("decideConfirmation", {"confirmation": UNKNOWN, "decision": "DENIED"}, "confirmation"),
@@ -38,12 +38,20 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         {"agentVersion": "agent_version_81h455vb4pex5vsknk084sn02q"},
         "agentVersion",
     ),
-    ("recordMemoryAccess", {"memory": "not an id", "accessType": "READ"}, "memory"),
+    ("recordMemoryAccess", {"memory": "a\x00b", "accessType": "READ"}, "memory"),
     # names
     ("createAgent", {"agentId": "", "name": "A"}, "agentId"),
     ("createAgent", {"agentId": "a", "name": "\t"}, "name"),
     ("createAgent", {"agentId": "a" * 513, "name": "A"}, "agentId"),
     ("createAgent", {"agentId": "agent_01h455vb4pex5vsknk084sn02q", "name": "A"}, "agentId"),
+    ("createMemory", {**MEMORY, "memoryId": ""}, "memoryId"),
+    ("createMemory", {**MEMORY, "memoryId": "a" * 513}, "memoryId"),
+    ("createMemory", {**MEMORY, "memoryId": UNKNOWN}, "memoryId"),
+    (
+        "createMemory",
+        {**MEMORY, "relations": [{"memory": "", "relationType": "RELATED"}]},
+        "relations.0.memory",
+    ),
     ("createSession", {"sessionId": UNKNOWN}, "sessionId"),
     ("createSession", {"sessionId": ""}, "sessionId"),
     ("createSession", {"source": "s" * 513}, "source"),
@@ -141,6 +149,14 @@ async def test_a_mutation_refuses(
         ("createMemory", {**MEMORY, "agent": "nobody"}, "agent"),
         ("recordToolCallResult", {"session": "session", "toolCall": "nobody"}, "toolCall"),
         ("deleteSession", {"session": "nobody"}, "session"),
+        ("recordMemoryAccess", {"memory": "nothing", "accessType": "READ"}, "memory"),
+        ("deleteMemory", {"memory": "nothing"}, "memory"),
+        ("deleteMemory", {"memory": "memory_01h455vb4pex5vsknk084sn02q"}, "memory"),
+        (
+            "createMemory",
+            {**MEMORY, "relations": [{"memory": "nothing", "relationType": "RELATED"}]},
+            "relations.0.memory",
+        ),
     ],
 )
 async def test_a_mutation_finds_nothing(

@@ -78,6 +78,7 @@ def history(name: str) -> list[dict[str, Any]]:
         {
             "reference": "fact",
             "createMemory": {
+                "memoryId": f"{name} fact",
                 "type": "fact",
                 "content": {"a": 2},
                 "session": name,
@@ -94,7 +95,7 @@ def history(name: str) -> list[dict[str, Any]]:
                 "accessType": "READ",
             }
         },
-        {"recordMemoryAccess": {"memory": "fact", "accessType": "READ"}},
+        {"recordMemoryAccess": {"memory": f"{name} fact", "accessType": "READ"}},
         {
             "reference": "remark",
             "createMemoryAnnotation": {
@@ -234,7 +235,7 @@ async def test_in_part_each_that_can_be_is_recorded(graphql: GraphQLClient) -> N
     records = [
         {"reference": "a", "recordMessage": {"session": "session", "role": "USER"}},
         {"reference": "b", "recordMessage": {"session": "nobody", "role": "USER"}},
-        {"recordMemoryAccess": {"memory": "b", "accessType": "READ"}},
+        {"recordMemoryAccess": {"memory": "a", "accessType": "READ"}},
         {"recordMessage": {"session": "session", "role": "USER", "costUsd": "-1"}},
         {"recordMessage": {"session": "session", "role": "USER"}},
     ]

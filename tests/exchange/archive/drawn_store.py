@@ -26,6 +26,7 @@ from resolvers.identifiers import encode
 from resolvers.memory import create_memory, update_memory
 from resolvers.memory_access import record_memory_access
 from resolvers.memory_annotation import create_memory_annotation
+from resolvers.memory_deletion import delete_memory
 from resolvers.message import delete_message, record_message
 from resolvers.module_state import record_state_transition, upsert_module_state
 from resolvers.session import create_session, end_session, update_session
@@ -273,7 +274,9 @@ class DrawnStore:
                         {"memory": memory, "relation_type": "RELATED"}
                         for memory in {some("memory")} - {None}
                     ],
-                    **maybe(importance=SCORES, embedding=REALS, content_text=TEXTS),
+                    **maybe(
+                        memory_id=NAMES, importance=SCORES, embedding=REALS, content_text=TEXTS
+                    ),
                 },
             ),
             "change of a memory": lambda: (
@@ -281,6 +284,7 @@ class DrawnStore:
                 update_memory,
                 {"memory": some("memory"), "content": draw(DOCUMENTS), **maybe(importance=SCORES)},
             ),
+            "deletion of a memory": lambda: ("", delete_memory, {"memory": some("memory")}),
             "access": lambda: (
                 "",
                 record_memory_access,

@@ -23,7 +23,7 @@ from tests.exchange.archive.archives import (
     new_project,
     refusals,
 )
-from tests.factories import create_session, record_message, record_tool_call
+from tests.factories import create_memory, create_session, record_message, record_tool_call
 from tests.graphql_client import GraphQLClient
 from tests.history import fill
 from tests.invariants import check_invariants, digest_rows
@@ -185,6 +185,20 @@ async def test_a_name_that_is_taken_is_refused(
     assert reason == "sessionId: There is another session with the same."
     data = await other_project.execute("{ sessions { nodes { sessionId } } }")
     assert {each["sessionId"] for each in data["sessions"]["nodes"]} == {"one", "two"}
+
+
+async def test_memories_keep_their_names(
+    graphql: GraphQLClient, other_project: GraphQLClient, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        await create_memory(graphql, memoryId=name)
+    await create_memory(other_project, memoryId="one", content="another")
+    (reason,) = refusals(await import_lines(engine, await export(engine), tmp_path, 2))
+    assert reason == "memoryId: There is another memory with the same."
+    made = await other_project.record(
+        "createMemory", "created", memoryId="two", type="fact", content={"a": 1}
+    )
+    assert made == {"created": False}
 
 
 async def test_references_to_what_is_not_there_are_empty(

@@ -109,14 +109,14 @@ async def test_arguments_that_take_ids(prober: Prober, following: FollowingProbe
             given = {kind: ids[0] for kind, ids in stores.their_ids.items()}
             if name == "memoryAccesses":
                 given["Memory"] = await _used_memory(prober)
-            for kind, each in [*given.items(), ("Session", THEIRS_ALONE)]:
+            for kind, each in [*given.items(), (_NOUNS[argument], THEIRS_ALONE)]:
                 ((first,), (second,)) = [
                     await following.follow(document, id=one) for one in (each, unknown(each))
                 ]
                 assert first == second, (name, each)
                 assert first["type"] == "error"
                 (error,) = first["payload"]
-                is_named = each != THEIRS_ALONE or argument == "session"
+                is_named = each != THEIRS_ALONE or argument in {"session", "memory"}
                 fits = kind == _NOUNS[argument] and is_named
                 code = "NOT_FOUND" if fits else "BAD_USER_INPUT"
                 assert error["extensions"]["code"] == code, (name, each)

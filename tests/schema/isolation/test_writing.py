@@ -12,7 +12,7 @@ from tests.schema.isolation.conftest import Prober
 from tests.twin_projects import THEIRS_ALONE, minimal_input, unknown
 
 _NOUNS = {"parent": "Session", "spawnedByToolCall": "ToolCall", "sourceMessage": "Message"}
-_NAMED = {"Session", "Agent", "ToolCall"}
+_NAMED = {"Session", "Agent", "Memory", "ToolCall"}
 """What a runtime may call by a name of its own."""
 _BY_ID = {"spawnedByToolCall"}
 

@@ -72,6 +72,18 @@ async def test_uses_of_batches_and_turns_come(graphql: GraphQLClient, server: Li
         assert (last["sequence"], last["session"]) == (6, {"sessionId": "s"})
 
 
+async def test_a_memory_is_followed_by_its_name_until_it_is_deleted(
+    graphql: GraphQLClient, server: LiveServer
+) -> None:
+    await graphql.record("createMemory", "created", memoryId="m", type="fact", content=1)
+    async with server.client() as client:
+        await client.subscribe("1", _FOLLOW, variables={"memory": "m", "after": 0})
+        await graphql.record("recordMemoryAccess", "replayed", memory="m", accessType="read")
+        assert (await client.next())["memoryAccesses"]["sequence"] == 1
+        await graphql.record("deleteMemory", "replayed", memory="m")
+        assert await client.receive() == {"id": "1", "type": "complete"}
+
+
 async def test_without_after_only_what_is_new_comes(
     graphql: GraphQLClient, server: LiveServer
 ) -> None:
@@ -94,7 +106,8 @@ async def test_without_after_only_what_is_new_comes(
     [
         ({"memory": "memory_01h455vb4pex5vsknk084sn02q"}, "NOT_FOUND", "memory"),
         ({"memory": "session_01h455vb4pex5vsknk084sn02q"}, "BAD_USER_INPUT", "memory"),
-        ({"memory": "a name"}, "BAD_USER_INPUT", "memory"),
+        ({"memory": "a name"}, "NOT_FOUND", "memory"),
+        ({"memory": ""}, "BAD_USER_INPUT", "memory"),
         ({"after": 1}, "BAD_USER_INPUT", "after"),
         ({"after": -1}, "BAD_USER_INPUT", "after"),
     ],

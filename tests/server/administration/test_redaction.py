@@ -51,7 +51,9 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
             newValues=patch,
             transitionData={"why": "ann asked"},
         )
-    memory = await create_memory(graphql, content={"likes": "ann"}, contentText="ann")
+    memory = await create_memory(
+        graphql, memoryId="of ann", content={"likes": "ann"}, contentText="ann"
+    )
     await graphql.record("updateMemory", "memory { id }", memory=memory["id"], content="no ann")
     await graphql.record(
         "putSessionItem",
@@ -68,6 +70,7 @@ async def test_what_others_say_can_be_redacted(engine: AsyncEngine, graphql: Gra
     # the names that others know things by stay
     assert {(place.table, *place.columns) for place in certificate.mentions} == {
         ("agents", "agent_id"),
+        ("memories", "memory_id"),
         ("sessions", "session_id"),
         ("session_items", "collection", "key"),
     }

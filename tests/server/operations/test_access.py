@@ -19,7 +19,7 @@ from tests.conftest import http_client
 from tests.graphql_client import GraphQLClient
 from tests.mutation_inputs import mutation_inputs
 
-_DELETIONS = {"deleteSession", "deleteMessage", "deleteSessionMessages"}
+_DELETIONS = {"deleteSession", "deleteMessage", "deleteSessionMessages", "deleteMemory"}
 
 
 async def _contents(engine: AsyncEngine) -> dict[str, str]:
