@@ -154,7 +154,9 @@ class MemoryStore:
         if "content" not in values:
             raise _invalid("text", "A new memory needs a text or a content.")
         if values.get("state", "ACTIVE") != "ACTIVE":
-            raise _invalid("state", "A new memory is ACTIVE; only one that is there can be changed.")
+            raise _invalid(
+                "state", "A new memory is ACTIVE; only one that is there can be changed."
+            )
         made = {
             "type": "note",
             **{column: value for column, value in values.items() if column != "state"},

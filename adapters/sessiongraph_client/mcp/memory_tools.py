@@ -1,5 +1,6 @@
 """The tools: what a model is told of them, and what they do."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from sessiongraph_client.mcp.answers import (
 )
 from sessiongraph_client.mcp.memory_store import MemoryStore
 
+_IN_A_BATCH = re.compile(r"^records\.\d+\.\w+\.")
 _ORDERS = {
     "newest": "CREATED_AT",
     "recently_changed": "UPDATED_AT",
@@ -229,9 +231,9 @@ class MemoryTools:
                 memory, annotations=True, relations=True, revisions=False
             )
         except NotFound as error:
-            raise ResourceNotFoundError(str(error)) from error
+            raise ResourceNotFoundError(_message(error)) from error
         except SessiongraphError as error:
-            raise ResourceError(str(error)) from error
+            raise ResourceError(_message(error)) from error
         return found.model_dump_json(exclude={"revisions"})
 
 
@@ -240,4 +242,10 @@ def _told_to_the_model() -> Iterator[None]:
     try:
         yield
     except SessiongraphError as error:
-        raise ToolError(str(error)) from error
+        raise ToolError(_message(error)) from error
+
+
+def _message(error: SessiongraphError) -> str:
+    """Give the server's message, without the place in the batch that the tool sent."""
+    field = _IN_A_BATCH.sub("", error.field or "")
+    return f"{field}: {error.message}" if field else error.message

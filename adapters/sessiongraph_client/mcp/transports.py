@@ -47,7 +47,9 @@ class ReachableNames:
         return TransportSecuritySettings(
             enable_dns_rebinding_protection=True,
             allowed_hosts=hosts,
-            allowed_origins=[f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts],
+            allowed_origins=[
+                f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts
+            ],
         )
 
 
