@@ -80,7 +80,7 @@ class SessiongraphClient:
     def with_key(self, api_key: str | None) -> Self:
         """Give a client for that key's project, or without a key, over the same connections."""
         other = copy(self)
-        other._headers = _authorization(api_key)
+        other._headers = _authorization(api_key)  # noqa: SLF001  of the same class
         return other
 
     async def aclose(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 from enum import StrEnum
 from importlib.metadata import version
@@ -87,7 +88,19 @@ def mcp(
                 tell(f"MCP: http://{own_host}:{own_port}/mcp")
                 await memories.serve_http(server, listener, reached)
 
+    if transport is Transport.STDIO:
+        _end_at_once()
     asyncio.run(serve())
+
+
+def _end_at_once() -> None:
+    """Let signals end the process: nothing waits in it, and its input cannot be read without end.
+
+    What a tool has answered is recorded; of what it has not, nobody knows.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""What the tools answer. The API's names in lower case, so that a model reads what it has to write."""
+"""What the tools answer, by the names that they take, so that a model reads what it may write."""
 
 from typing import Any, Literal
 

@@ -55,6 +55,7 @@ class MemoryTools:
     async def search_memories(
         self,
         context: Context,
+        *,
         text: Annotated[
             str,
             Field(
@@ -131,6 +132,7 @@ class MemoryTools:
     async def write_memory(
         self,
         context: Context,
+        *,
         text: Annotated[
             str,
             Field(description="What is to be remembered, in words that stand by themselves."),

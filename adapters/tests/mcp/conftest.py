@@ -12,7 +12,7 @@ from tests.mcp.connections import WAYS, Way, by_http, by_stdio, serving_http
 
 @pytest.fixture(scope="session")
 def mcp_url(server: Server) -> Iterator[str]:
-    """A command that all tests share; it has the key of a project of its own, which it never uses."""
+    """A command that all tests share; it has a key of its own, which it never uses."""
     with serving_http(server.url, SESSIONGRAPH_API_KEY=server.make_key()) as url:
         yield url
 

@@ -1,6 +1,7 @@
 """Whose memories are served: `--agent`, `--user` and `--session`."""
 
 from sessiongraph_client import SessiongraphClient
+from sessiongraph_client.schema_types import BatchRecordInput
 
 from tests.conftest import Server
 from tests.mcp.connections import by_stdio, call, refusal
@@ -11,6 +12,18 @@ OWNERS = """query ($memory: ID!) {
 }"""
 
 
+def made(name: str, agent: str | None, user: str | None) -> BatchRecordInput:
+    return {
+        "createMemory": {
+            "memoryId": name,
+            "type": "note",
+            "content": name,
+            "agent": agent,
+            "userId": user,
+        }
+    }
+
+
 async def test_memories_are_tied_to_agent_user_and_session(
     server: Server, api_key: str, client: SessiongraphClient
 ) -> None:
@@ -19,16 +32,11 @@ async def test_memories_are_tied_to_agent_user_and_session(
             {"createAgent": {"agentId": "tutor", "name": "Tutor"}},
             {"createAgent": {"agentId": "other", "name": "Other"}},
             {"createSession": {"sessionId": "lesson-1"}},
-            *(
-                {"createMemory": {"type": "note", "content": name, "memoryId": name, **owner}}
-                for name, owner in {
-                    "shared": {},
-                    "of-tutor": {"agent": "tutor"},
-                    "of-other": {"agent": "other"},
-                    "about-ada": {"userId": "ada"},
-                    "about-bob": {"userId": "bob", "agent": "tutor"},
-                }.items()
-            ),
+            made("shared", None, None),
+            made("of-tutor", "tutor", None),
+            made("of-other", "other", None),
+            made("about-ada", None, "ada"),
+            made("about-bob", "tutor", "bob"),
         ]
     )
     bounds = ("--agent", "tutor", "--user", "ada", "--session", "lesson-1")

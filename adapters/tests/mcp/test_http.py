@@ -40,8 +40,9 @@ async def test_a_key_that_is_not_good_gets_nothing(mcp_url: str) -> None:
 async def test_the_commands_own_key_serves_nobody(server: Server) -> None:
     key = server.make_key()
     async with SessiongraphClient(server.url, api_key=key) as client:
-        made = {"memoryId": "own", "type": "note", "content": "x", "contentText": "x"}
-        await client.record([{"createMemory": made}])
+        await client.record(
+            [{"createMemory": {"type": "note", "content": "x", "contentText": "x"}}]
+        )
     with serving_http(server.url, SESSIONGRAPH_API_KEY=key) as url:
         async with by_http(url, None) as tools:
             # the server of the tests asks its own machine for no key: that is another project
