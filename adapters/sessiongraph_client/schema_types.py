@@ -259,6 +259,30 @@ class RecordStateTransitionInput(TypedDict):
     moduleId: NotRequired[str | None]
 
 
+IfExists = Literal["REPLACE", "KEEP"]
+
+class PutSessionItemInput(TypedDict):
+    """A document that a framework keeps for a session."""
+
+    idempotencyKey: NotRequired[str | None]
+    session: str
+    collection: str
+    key: str
+    value: Any
+    metadata: NotRequired[Any | None]
+    ifExists: NotRequired[IfExists]
+    expectedRevision: NotRequired[int | None]
+
+
+class DeleteSessionItemsInput(TypedDict):
+    """The items to delete."""
+
+    idempotencyKey: NotRequired[str | None]
+    session: str
+    collection: str
+    keys: NotRequired[list[str] | None]
+
+
 class CreateAgentInput(TypedDict):
     """A new agent."""
 
@@ -330,6 +354,7 @@ class CreateMemoryInput(TypedDict):
     """A new memory."""
 
     idempotencyKey: NotRequired[str | None]
+    memoryId: NotRequired[str | None]
     type: str
     content: Any
     agent: NotRequired[str | None]
@@ -372,6 +397,14 @@ class UpdateMemoryInput(TypedDict):
     metadata: NotRequired[Any | None]
     metadataPatch: NotRequired[Any | None]
     changedAt: NotRequired[str | None]
+
+
+class DeleteMemoryInput(TypedDict):
+    """The memory to delete."""
+
+    idempotencyKey: NotRequired[str | None]
+    memory: str
+    expectedRevision: NotRequired[int | None]
 
 
 class RecordMemoryAccessInput(TypedDict):
@@ -527,6 +560,7 @@ class BatchRecordInput(TypedDict):
     recordStateTransition: NotRequired[RecordStateTransitionInput | None]
     createSessionEvent: NotRequired[CreateSessionEventInput | None]
     recordSessionMetric: NotRequired[RecordSessionMetricInput | None]
+    putSessionItem: NotRequired[PutSessionItemInput | None]
     createAgent: NotRequired[CreateAgentInput | None]
     updateAgent: NotRequired[UpdateAgentInput | None]
     createAgentVersion: NotRequired[CreateAgentVersionInput | None]

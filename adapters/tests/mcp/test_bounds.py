@@ -1,7 +1,7 @@
 """Whose memories are served: `--agent`, `--user` and `--session`."""
 
 from sessiongraph_client import SessiongraphClient
-from sessiongraph_client.schema_types import BatchRecordInput
+from sessiongraph_client.schema_types import BatchRecordInput, CreateMemoryInput
 
 from tests.conftest import Server
 from tests.mcp.connections import by_stdio, call, refusal
@@ -13,15 +13,14 @@ OWNERS = """query ($memory: ID!) {
 
 
 def made(name: str, agent: str | None, user: str | None) -> BatchRecordInput:
-    return {
-        "createMemory": {
-            "memoryId": name,
-            "type": "note",
-            "content": name,
-            "agent": agent,
-            "userId": user,
-        }
+    memory: CreateMemoryInput = {
+        "memoryId": name,
+        "type": "note",
+        "content": name,
+        "agent": agent,
+        "userId": user,
     }
+    return {"createMemory": memory}
 
 
 async def test_memories_are_tied_to_agent_user_and_session(
