@@ -16,6 +16,7 @@ _INSTRUCTIONS = """Sessiongraph keeps what is to be remembered between conversat
 Search before you answer what an earlier conversation may have settled. Write down what will matter
 later, each fact as a memory of its own; look first whether it is there, and change that one. Remark
 on a memory that you doubt."""
+_MAX_NAME_CHARACTERS = 200
 # that a use is recorded changes nothing that a reader would find
 _READING = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 # metadata that is replaced is gone, whatever else a revision keeps
@@ -72,6 +73,11 @@ def _bearer(headers: Mapping[str, str]) -> str | None:
 
 
 def _program(context: Context) -> str | None:
-    """Give the name of the program that calls, None where it has not told."""
+    """Give the name of the program that calls, None where it has not told.
+
+    Over HTTP, programs of before 2026-07-28 have told it to another request, and are known by
+    their `User-Agent`.
+    """
     told = context.session.client_params
-    return told.client_info.name if told else None
+    name = told.client_info.name if told else (context.headers or {}).get("user-agent", "")
+    return name.replace("\0", "").strip()[:_MAX_NAME_CHARACTERS] or None

@@ -57,7 +57,9 @@ async def by_http(
     mcp_url: str, api_key: str | None, *, mode: Mode = "auto"
 ) -> AsyncIterator[Client]:
     """Speak with a command that serves HTTP."""
-    headers = {} if api_key is None else {"authorization": f"Bearer {api_key}"}
+    headers = {"user-agent": PROGRAM.name}
+    if api_key is not None:
+        headers["authorization"] = f"Bearer {api_key}"
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=60))
         transport = streamable_http_client(mcp_url, http_client=http)
@@ -66,7 +68,7 @@ async def by_http(
 
 @contextmanager
 def serving_http(server_url: str, *options: str, **settings: str) -> Iterator[str]:
-    """Run the command over HTTP; give its address."""
+    """Run the command over HTTP; give its address. It ends without a complaint."""
     kept = {name: value for name, value in os.environ.items() if "SESSIONGRAPH" not in name}
     process = subprocess.Popen(
         [COMMAND, "mcp", "--transport", "streamable-http", "--port", "0", *options],
@@ -81,7 +83,8 @@ def serving_http(server_url: str, *options: str, **settings: str) -> Iterator[st
         yield found[0]
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        _, complaint = process.communicate(timeout=60)
+    assert complaint == ""
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:

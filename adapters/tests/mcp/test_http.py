@@ -1,11 +1,13 @@
 """Over HTTP: whose key it is that counts, and who gets in at all."""
 
+import subprocess
+
 import httpx2
 import pytest
 from sessiongraph_client import SessiongraphClient
 
 from tests.conftest import Server
-from tests.mcp.connections import by_http, call, refusal, serving_http
+from tests.mcp.connections import COMMAND, by_http, call, refusal, serving_http
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 ACCEPT = {"accept": "application/json, text/event-stream"}
@@ -86,3 +88,12 @@ async def test_an_address_that_others_reach_needs_keys(server: Server) -> None:
         assert (await post(reached)).status_code == 401
         async with by_http(reached, server.make_key()) as tools:
             assert await call(tools, "search_memories") == {"memories": [], "next": None}
+
+
+def test_a_port_that_is_taken_is_one_line(mcp_url: str) -> None:
+    port = mcp_url.rpartition(":")[2].removesuffix("/mcp")
+    command = [COMMAND, "mcp", "--transport", "streamable-http", "--port", port]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    (line,) = ran.stderr.splitlines()
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert line.endswith("Choose another with --port.")

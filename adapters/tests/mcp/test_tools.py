@@ -6,7 +6,7 @@ from typing import Any
 from mcp import Client
 from sessiongraph_client import SessiongraphClient
 
-from tests.mcp.connections import Way, call, refusal
+from tests.mcp.connections import call, refusal
 
 Connection = AbstractAsyncContextManager[Client]
 USES = """query ($memory: ID!) {
@@ -53,7 +53,7 @@ async def test_each_tool_says_what_it_is_and_takes(connection: Connection) -> No
 
 
 async def test_what_is_written_is_found_read_and_remarked_on(
-    connection: Connection, client: SessiongraphClient, way: Way
+    connection: Connection, client: SessiongraphClient
 ) -> None:
     async with connection as tools:
         written = await call(
@@ -125,12 +125,11 @@ async def test_what_is_written_is_found_read_and_remarked_on(
             "UPDATE",
             "READ",
         ]
-        told = None if way == Way("streamable-http", "legacy") else "test-program"
         for access in accesses:
-            assert (access["accessedBy"], access["accessorType"]) == (told, "AGENT")
-            assert access["context"] == {"mcpClient": told}
+            assert (access["accessedBy"], access["accessorType"]) == ("test-program", "AGENT")
+            assert access["context"] == {"mcpClient": "test-program"}
         assert (accesses[1]["queryText"], accesses[1]["rank"]) == ("COFFEE ada", 0)
-        assert before["changed_by"] == told
+        assert before["changed_by"] == "test-program"
 
 
 async def test_a_resource_is_a_memory(connection: Connection, client: SessiongraphClient) -> None:
