@@ -22,6 +22,7 @@ class Transport(StrEnum):
 
 
 def mcp(
+    *,
     transport: Annotated[
         Transport, typer.Option(help="The standard input and output, or HTTP at /mcp.")
     ] = Transport.STDIO,

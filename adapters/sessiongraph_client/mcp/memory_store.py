@@ -26,6 +26,8 @@ from sessiongraph_client.schema_types import (
 
 _CREATED = "created-memory"
 """What a batch calls the memory that it makes."""
+_MAX_WORDS = 30
+"""Of a search: the API takes 50 conditions, the other filters among them."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,13 @@ class MemoryStore:
 
         `order` is a `MemoryOrder`.
         """
-        words = [{"contentText": {"contains": word}} for word in sorted(set(text.split()))]
+        words = sorted(set(text.split()))
+        if len(words) > _MAX_WORDS:
+            raise _invalid("text", f"Give {_MAX_WORDS} words at most.")
+        holds = [{"contentText": {"contains": word}} for word in words]
         data = await self.client.query(
             SEARCH,
-            filter={"and": [*filters, *words, *self.bounds.filters()]},
+            filter={"and": [*filters, *holds, *self.bounds.filters()]},
             orderBy=order,
             first=limit,
             after=after,

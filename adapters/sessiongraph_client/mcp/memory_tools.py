@@ -60,8 +60,8 @@ class MemoryTools:
             str,
             Field(
                 description="Words that must all be in the memory's text, in capital or small "
-                'letters; "" for all memories. Give few: parts of words are found, other forms '
-                "and synonyms are not.",
+                'letters; 30 at most, "" for all memories. Give few: parts of words are found, '
+                "other forms and synonyms are not.",
                 max_length=500,
             ),
         ] = "",

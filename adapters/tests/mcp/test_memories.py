@@ -36,8 +36,9 @@ async def test_searches_go_by_each_filter(connection: Connection) -> None:
         assert await texts(tools, text="%") == ["Tea at 100%"]
         assert await texts(tools, text="a_t") == ["Tea_time is at five"]
         assert await texts(tools, text="tea coffee") == []
-        many = " ".join(chr(number) for number in range(0x4E00, 0x4E00 + 250))
-        assert await texts(tools, text=many) == []
+        assert await texts(tools, text=" ".join(map(str, range(30)))) == []
+        many = " ".join(map(str, range(31)))
+        assert "text: Give 30 words at most." in await refusal(tools, "search_memories", text=many)
         assert await texts(tools, kind="preference") == ["Tea at 100%"]
         assert await texts(tools, metadata={"a": {"b": 1}}) == ["Tea_time is at five"]
         assert await texts(tools, minimum_importance=0.5) == ["Tea at 100%"]
