@@ -1,5 +1,5 @@
-# What `make` can do: `serve`, `demo`, `web`, `test`, `test-clients`, `test-web`, `test-adapters`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
-# Only Python 3.11 or newer is needed, and Node 20.19 for `web`, `test-web`, `test-clients` and `bench`; everything else is installed.
+# What `make` can do: `serve`, `demo`, `web`, `pictures`, `test`, `test-clients`, `test-web`, `test-adapters`, `test-execution`, `test-chaos`, `test-followers`, `test-hostile`, `bench`, `check`, `format`, `migration`, `lock`.
+# Only Python 3.11 or newer is needed, and Node 20.19 for `web`, `pictures`, `test-web`, `test-clients` and `bench`; everything else is installed.
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(name))))
@@ -20,7 +20,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 PIP := $(BIN)/python $(INSTALL)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo web pages test test-execution test-clients test-web test-adapters test-chaos test-followers test-hostile bench check format migration lock
+.PHONY: help serve demo web pages pictures test test-execution test-clients test-web test-adapters test-chaos test-followers test-hostile bench check format migration lock
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -29,8 +29,7 @@ serve: $(SERVE) pages
 	@$(BIN)/sessiongraph serve
 
 demo: $(SERVE) pages
-	@$(BIN)/sessiongraph demo
-	@$(BIN)/sessiongraph serve
+	@$(BIN)/sessiongraph demo --serve
 
 # the pages for people: the explorer and GraphiQL
 web: $(WEB)
@@ -62,6 +61,10 @@ test-web: $(DEVELOP) $(WEB)
 test-adapters: $(DEVELOP) $(ADAPTERS)/.venv/installed
 	$(BIN)/python $(ADAPTERS)/write_schema_types.py --check
 	cd $(ADAPTERS) && .venv/bin/mypy && .venv/bin/pytest
+
+# those of the explorer and GraphiQL in docs/pictures, of a fresh sample history; it needs chromium
+pictures: $(DEVELOP) $(WEB)
+	$(BIN)/python -m tests.web.pictures
 
 # ten times the random queries that `test` runs by plan and by graphql-core
 test-execution: $(DEVELOP)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.context import Context
 from schema import schema
-from server.addresses import is_loopback
+from server.addresses import is_loopback, write_host
 from server.authentication.authenticator import Authenticator
 from server.backend import Backend
 from server.caller import Caller
@@ -174,4 +174,4 @@ def _only_hosts(host: str, app: ASGIApp) -> ASGIApp:
     """
     if not is_loopback(host):
         return app
-    return KnownHosts(app, ["localhost", "127.0.0.1", "::1", host])
+    return KnownHosts(app, ["localhost", "127.0.0.1", "[::1]", write_host(host)])

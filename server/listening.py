@@ -25,7 +25,7 @@ def take_ports(settings: Settings) -> Iterator[list[socket.socket]]:
     if settings.metrics_port == settings.port:
         raise OperatorError("SESSIONGRAPH_METRICS_PORT must be another than that of the API.")
     with ExitStack() as stack:
-        advice = "--port or SESSIONGRAPH_PORT"
+        advice = "SESSIONGRAPH_PORT or `serve --port`"
         taken = [_take(settings.host, settings.port, settings.workers, advice)]
         stack.enter_context(taken[0])
         if settings.metrics_port is not None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("sessiongraph")
@@ -42,6 +43,42 @@ def serve(
 def _address(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     for line in process.stderr:
-        if found := re.match(r"GraphiQL: (https?://\S+)/graphql", line):
+        if found := re.match(r"Sessiongraph: (https?://\S+)", line):
             return found[1]
     raise AssertionError(process.wait())
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A server that was filled with the sample history first, and what it told."""
+
+    address: str
+    shown: str
+    """The URL that it names."""
+    output: str
+
+
+@contextmanager
+def serve_demo(environment: dict[str, str], *options: str) -> Iterator[Demo]:
+    """Run `demo --serve` on a free port until the block ends."""
+    process = subprocess.Popen(
+        [COMMAND, "demo", "--serve", *options],
+        # nobody reads the log's pipe once the server is ready
+        env={**environment, "SESSIONGRAPH_PORT": "0", "SESSIONGRAPH_LOG_LEVEL": "ERROR"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = ""
+    try:
+        for line in process.stdout:
+            told += line
+            if found := re.match(r"Sessiongraph: ((https?://[^/\s]+)\S*)", line):
+                yield Demo(found[2], found[1], told)
+                break
+        else:
+            raise AssertionError(told)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=READY_SECONDS)

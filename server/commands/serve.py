@@ -1,12 +1,14 @@
 """`sessiongraph serve`: run the server."""
 
 import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.addresses import write_url
 from server.administration.api_keys import count_working_keys
 from server.commands import tell
 from server.listening import take_ports
@@ -34,21 +36,35 @@ def serve(
     settings = Settings().model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
+    run_server(settings)
+
+
+def run_server(
+    settings: Settings, prepare: Callable[[AsyncEngine], Awaitable[str]] | None = None
+) -> None:
+    """Serve until told to stop, and tell the operator the address once requests are answered.
+
+    `prepare` does something to the store first, and gives the path that the address is to have.
+    """
     configure_logs(settings)
     check_certificate(settings)
     if settings.listen_url is not None:
         read_listen_url(settings.listen_url)
     with take_ports(settings) as listeners:
-        run(_serve(settings, listeners))
+        run(_serve(settings, listeners, prepare))
 
 
-async def _serve(settings: Settings, listeners: list[socket.socket]) -> None:
+async def _serve(
+    settings: Settings,
+    listeners: list[socket.socket],
+    prepare: Callable[[AsyncEngine], Awaitable[str]] | None,
+) -> None:
     async with open_store(settings, tell, alone=True) as engine:
         await _check_access(settings, engine)
+        path = "" if prepare is None else await prepare(engine)
         port = listeners[0].getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        scheme = "https" if settings.speaks_tls else "http"
-        announce = partial(tell, f"GraphiQL: {scheme}://{host}:{port}/graphql")
+        url = write_url(settings.host, port, speaks_tls=settings.speaks_tls)
+        announce = partial(tell, f"Sessiongraph: {url}{path}")
         if settings.workers == 1:
             await Server(settings, engine, announce).serve(listeners)
         else:
@@ -69,5 +85,6 @@ async def _check_access(settings: Settings, engine: AsyncEngine) -> None:
     if not has_keys:
         raise OperatorError(
             "There are no API keys that work, so nobody could use the server. Make one with "
-            "`sessiongraph keys create`, or allow everyone with --insecure."
+            "`sessiongraph keys create`, or allow everyone with SESSIONGRAPH_INSECURE=true "
+            "or `serve --insecure`."
         )

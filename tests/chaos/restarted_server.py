@@ -74,7 +74,7 @@ class RestartedServer:
         assert process.stderr is not None
         async for line in process.stderr:
             self.log.append(line.decode().rstrip("\n"))
-            if self.log[-1].startswith("GraphiQL: "):
+            if self.log[-1].startswith("Sessiongraph: "):
                 serves.set_result(True)
         if not serves.done():
             serves.set_result(False)

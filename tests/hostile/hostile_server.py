@@ -42,7 +42,7 @@ _STORE = """mutation {
   }
   createMemory(input: {type: "fact", content: 1}) { memory { id } }
 }"""
-_TOLD = re.compile(r"GraphiQL: http://127\.0\.0\.1:(\d+)/")
+_TOLD = re.compile(r"Sessiongraph: http://127\.0\.0\.1:(\d+)\s")
 
 
 @dataclass

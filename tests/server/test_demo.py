@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.context import Context
 from server.demo import fill
+from server.demo.shown_session import find_shown_session
 from tests.graphql_client import GraphQLClient
 from tests.invariants import check_invariants, count_rows
 
@@ -117,3 +118,20 @@ async def test_another_seed_stands_beside_the_first(engine: AsyncEngine) -> None
     second = await fill(Context(engine, 1), 20, seed=2)
     assert second.sessions
     assert (await count_rows(engine))["sessions"] == first.sessions + second.sessions
+
+
+async def test_a_session_that_waits_and_has_others_below_it_is_shown(
+    engine: AsyncEngine, graphql: GraphQLClient
+) -> None:
+    assert await find_shown_session(engine, 1) is None
+    await fill(Context(engine, 1), 300)
+    shown = await find_shown_session(engine, 1)
+    data = await graphql.execute(
+        """query ($id: ID!) { session(id: $id) { status depth descendants { totalCount }
+        confirmations(filter: {status: {eq: PENDING}}) { totalCount } } }""",
+        id=shown,
+    )
+    assert data["session"]["status"] == "WAITING"
+    assert data["session"]["depth"] == 0
+    assert data["session"]["descendants"]["totalCount"] > 0
+    assert data["session"]["confirmations"]["totalCount"] == 1

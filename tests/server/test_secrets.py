@@ -31,7 +31,7 @@ def _serve(environment: dict[str, str], output: Path) -> Iterator[str]:
         )
     try:
         deadline = monotonic() + READY_SECONDS
-        while not (found := re.search(r"GraphiQL: (http://\S+)/graphql", output.read_text())):
+        while not (found := re.search(r"Sessiongraph: (http://\S+)", output.read_text())):
             assert monotonic() < deadline
             assert process.poll() is None, output.read_text()
             sleep(0.02)

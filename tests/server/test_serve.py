@@ -91,8 +91,7 @@ def test_a_server_for_others_asks_for_keys(environment: dict[str, str]) -> None:
     key = run(environment, "keys", "create", "--name", "test").stdout.strip()
     assert re.fullmatch(r"sg_[0-9a-f]{12}_[0-9a-f]{64}", key)
     query = {"query": "{ sessions { totalCount } }"}
-    with serve(environment, "--host", "0.0.0.0") as (_, given):  # noqa: S104
-        address = given.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+    with serve(environment, "--host", "0.0.0.0") as (_, address):  # noqa: S104
         answer = httpx2.post(f"{address}/graphql", json=query)
         assert answer.status_code == 401
         bearer = {"authorization": f"Bearer {key}"}
@@ -102,9 +101,11 @@ def test_a_server_for_others_asks_for_keys(environment: dict[str, str]) -> None:
     assert listed["last_used_at"] is not None
 
 
-def test_a_taken_port_is_one_line(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("command", [["serve"], ["demo", "--serve"]])
+def test_a_taken_port_is_one_line(environment: dict[str, str], command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        refused = run(environment, "serve", "--port", str(taken.getsockname()[1]))
+        port = {"SESSIONGRAPH_PORT": str(taken.getsockname()[1])}
+        refused = run({**environment, **port}, *command)
     assert refused.returncode == 1
     assert re.fullmatch(
         r"sessiongraph: Cannot listen on 127\.0\.0\.1:\d+ \(Address already in use\)\. .+\n",

@@ -28,6 +28,8 @@ from tests.web.watched_page import Watch, watched
 SESSIONS = 150
 """Of the sample history: more than a page of the list of sessions."""
 _PATIENCE_MILLISECONDS = 15_000
+_NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+"""No host outside can be found."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ def browser(address: str, keyed_address: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Chromium has no sandbox for root
         opened = playwright.chromium.launch(
-            executable_path=executable, chromium_sandbox=os.geteuid() != 0
+            executable_path=executable,
+            chromium_sandbox=os.geteuid() != 0,
+            args=[_NO_NETWORK],
         )
         yield opened
         opened.close()

@@ -88,3 +88,18 @@ def test_graphiql_takes_a_key(page: Page, watch: Watch, store: Store) -> None:
     expect(page.locator(".graphiql-response")).to_contain_text("nodes")
     expect(page.locator(".graphiql-response")).not_to_contain_text("errors")
     assert store.key not in _storage(page)
+
+
+def test_graphiqls_tabs_find_what_another_key_is_for(
+    page: Page, watch: Watch, store: Store
+) -> None:
+    watch.expect(NOT_ALLOWED)
+    page.goto("/graphql")
+    page.get_by_role("tab", name="_2_SessionTree").click()
+    variables = page.locator(".graphiql-editor-tool .view-lines").first
+    expect(variables).to_contain_text('"session": ""')
+    page.wait_for_function("() => sessionStorage['graphiql:variables']?.includes('session')")
+    for key, session in ((store.key, '"session": "session_'), (store.empty_key, '"session": ""')):
+        _type_key(page, key)
+        expect(variables).to_contain_text(session)
+        expect(page.get_by_role("tab", selected=True)).to_contain_text("_2_SessionTree")

@@ -79,6 +79,27 @@ def test_the_tree_leads_through_its_sessions(page: Page, recorder: GraphQLRecord
     expect(page.get_by_role("heading", name=below["title"])).to_be_visible()
 
 
+def test_its_usage_is_that_of_its_tree(page: Page, recorder: GraphQLRecorder) -> None:
+    root = _tree(recorder)["root"]["id"]
+    usage = recorder.execute(
+        """query ($id: ID!) { session(id: $id) { treeUsage {
+            sessionCount messageCount toolCallCount inputTokens outputTokens costUsd
+        } } }""",
+        id=root,
+    )["session"]["treeUsage"]
+    page.goto(f"/sessions/{root}")
+    main = page.get_by_role("main")
+    for text in (
+        f"{usage['sessionCount']} sessions",
+        f"{usage['messageCount']} messages",
+        f"{usage['toolCallCount']} tool calls",
+        f"{usage['inputTokens']} tokens in",
+        f"{usage['outputTokens']} out",
+        f"${float(usage['costUsd']):.4f}",
+    ):
+        expect(main).to_contain_text(text)
+
+
 def test_the_conversation_has_its_tool_calls(page: Page, recorder: GraphQLRecorder) -> None:
     session = recorder.session("conversation", title="Conversation")
     turn = [

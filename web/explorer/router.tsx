@@ -7,8 +7,9 @@ import { AgentPage } from "./agents/agent_page";
 import { RANGES } from "./layout/days";
 import { Frame } from "./layout/frame";
 import { Missing } from "./layout/missing";
-import { MemoryList, readMemorySearch } from "./memories/memory_list";
+import { MemoryList } from "./memories/memory_list";
 import { MemoryPage } from "./memories/memory_page";
+import { readMemorySearch } from "./memories/memory_search";
 import { ModuleStatePage } from "./module_states/module_state_page";
 import { SessionList } from "./sessions/session_list";
 import { readSessionSearch } from "./sessions/session_search";
@@ -85,6 +86,7 @@ export const router = createRouter({
     moduleStateRoute,
   ]),
   defaultPreload: false,
+  scrollRestoration: true,
   defaultNotFoundComponent: () => <Missing noun="page" to="/sessions" />,
 });
 

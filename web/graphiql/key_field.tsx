@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 
 import { apiKey, keepApiKey } from "../api_key";
+import { forgetIds } from "./tabs";
 
 /** Where an API key is typed in; the page loads again with it, to read the schema and the tabs. */
 export function KeyField() {
@@ -8,6 +9,7 @@ export function KeyField() {
   const use = (event: FormEvent) => {
     event.preventDefault();
     keepApiKey(typed.trim());
+    forgetIds();
     location.reload();
   };
   return (

@@ -4,6 +4,7 @@ import type { GraphiQL } from "graphiql";
 import type { ComponentProps } from "react";
 
 import { authorization } from "../api_key";
+import { changeKeptVariables } from "./kept_tabs";
 import examplesDocument from "./tabs/examples.graphql?raw";
 
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
@@ -25,25 +26,37 @@ interface Examples {
   confirmations: { nodes: { id: string }[] };
 }
 
+/** Names of variables that stand for what is in the store. */
+type Ids = Record<"session" | "moduleState" | "agent" | "memory" | "confirmation", string>;
+
 /** Asks the server for the ids; without an answer the tabs are there all the same. */
 export async function firstTabs(): Promise<Tabs> {
-  const found = await findExamples();
-  const session = found?.children.nodes[0]?.root.id ?? found?.sessions.nodes[0]?.id ?? "";
+  const ids = idsOf(await findExamples().catch(() => null));
+  changeKeptVariables((name, value) => (value === "" && name in ids ? ids[name as keyof Ids] : value));
   const now = new Date();
-  const values: Record<string, string> = {
-    session,
-    moduleState: found?.moduleStates.nodes[0]?.id ?? "",
-    agent: found?.agents.nodes[0]?.id ?? "",
-    memory: found?.memories.nodes[0]?.id ?? "",
-    confirmation: found?.confirmations.nodes[0]?.id ?? "",
-    from: new Date(now.getTime() - DAYS * 86_400_000).toISOString(),
-    to: now.toISOString(),
-  };
+  const from = new Date(now.getTime() - DAYS * 86_400_000);
+  const values: Record<string, string> = { ...ids, from: from.toISOString(), to: now.toISOString() };
   return documents.map((query) => {
     const names = [...query.matchAll(/\$(\w+): /g)].map(([, name]) => name!);
     const variables = Object.fromEntries(names.map((name) => [name, values[name] ?? ""]));
     return { query, variables: names.length ? JSON.stringify(variables, null, 2) : null };
   });
+}
+
+/** Takes the ids out of the tabs that are kept: another key may be for another store. */
+export function forgetIds(): void {
+  const names = idsOf(null);
+  changeKeptVariables((name, value) => (name in names ? "" : value));
+}
+
+function idsOf(found: Examples | null): Ids {
+  return {
+    session: found?.children.nodes[0]?.root.id ?? found?.sessions.nodes[0]?.id ?? "",
+    moduleState: found?.moduleStates.nodes[0]?.id ?? "",
+    agent: found?.agents.nodes[0]?.id ?? "",
+    memory: found?.memories.nodes[0]?.id ?? "",
+    confirmation: found?.confirmations.nodes[0]?.id ?? "",
+  };
 }
 
 async function findExamples(): Promise<Examples | null> {

@@ -11,7 +11,9 @@ import { Ago } from "../layout/ago";
 import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
+import { dollars, duration, percent, short, whole } from "../layout/figures";
 import { Missing } from "../layout/missing";
+import { Trail } from "../layout/trail";
 
 const AGENT = graphql(`
   query Agent($agent: ID!, $from: DateTime!, $to: DateTime!) {
@@ -68,8 +70,9 @@ export function AgentPage() {
   return (
     <Stack gap="md">
       <title>{`${agent.name} · Sessiongraph`}</title>
-      <Group justify="space-between">
+      <Group justify="space-between" align="end">
         <div>
+          <Trail label="Where this agent stands" steps={[{ to: "/agents", label: "Agents" }]} />
           <Title order={1} size="h3">
             {agent.name}
           </Title>
@@ -78,7 +81,7 @@ export function AgentPage() {
             {agent.description && ` · ${agent.description}`}
           </Text>
         </div>
-        <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
+        <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen }, resetScroll: false })} />
       </Group>
       <Versions versions={agent.versionPerformance} />
       <Charts usage={agent.usage} />
@@ -89,13 +92,17 @@ export function AgentPage() {
 function Versions({ versions }: { versions: Agent["versionPerformance"] }) {
   if (versions.length === 0) return <Text c="dimmed">No version ran a session in these days.</Text>;
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table striped>
+    <Table.ScrollContainer minWidth={900}>
+      <Table tabularNums>
         <Table.Thead>
           <Table.Tr>
-            {["Version", "Active since", "Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "Answer p50", "Answer p95"].map(
+            <Table.Th>Version</Table.Th>
+            <Table.Th>Active since</Table.Th>
+            {["Sessions", "Failed calls", "Quality", "Tokens in", "Tokens out", "Cost", "Answer p50", "Answer p95"].map(
               (title) => (
-                <Table.Th key={title}>{title}</Table.Th>
+                <Table.Th key={title} ta="right">
+                  {title}
+                </Table.Th>
               ),
             )}
           </Table.Tr>
@@ -107,14 +114,20 @@ function Versions({ versions }: { versions: Agent["versionPerformance"] }) {
                 {each.version.versionNumber} {each.version.isActive && <Badge>active</Badge>}
               </Table.Td>
               <Table.Td>{each.version.activatedAt && <Ago time={each.version.activatedAt} />}</Table.Td>
-              <Table.Td>{each.sessionCount}</Table.Td>
-              <Table.Td>{percent(each.failedToolCallRate)}</Table.Td>
-              <Table.Td>{each.meanQuality?.toFixed(2) ?? "–"}</Table.Td>
-              <Table.Td>{each.inputTokens}</Table.Td>
-              <Table.Td>{each.outputTokens}</Table.Td>
-              <Table.Td>${Number(each.costUsd).toFixed(2)}</Table.Td>
-              <Table.Td>{seconds(each.p50LatencyMs)}</Table.Td>
-              <Table.Td>{seconds(each.p95LatencyMs)}</Table.Td>
+              {[
+                whole(each.sessionCount),
+                percent(each.failedToolCallRate),
+                each.meanQuality?.toFixed(2) ?? "–",
+                whole(each.inputTokens),
+                whole(each.outputTokens),
+                dollars(each.costUsd),
+                duration(each.p50LatencyMs),
+                duration(each.p95LatencyMs),
+              ].map((figure, place) => (
+                <Table.Td key={place} ta="right">
+                  {figure}
+                </Table.Td>
+              ))}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -127,29 +140,37 @@ function Charts({ usage }: { usage: Agent["usage"] }) {
   const days = usage.map((bucket) => ({
     day: dayjs(bucket.start).format("MMM D"),
     Sessions: bucket.sessionCount,
-    "Failed calls": bucket.toolCallCount ? bucket.failedToolCallCount / bucket.toolCallCount : 0,
+    "Failed calls": bucket.toolCallCount ? bucket.failedToolCallCount / bucket.toolCallCount : null,
     In: bucket.inputTokens,
     Out: bucket.outputTokens,
     Cost: Number(bucket.costUsd),
-    "Mean duration": bucket.sessionCount ? bucket.durationMs / bucket.sessionCount : 0,
+    "Mean duration": bucket.sessionCount ? bucket.durationMs / bucket.sessionCount : null,
   }));
-  const chart = { h: 180, data: days, dataKey: "day", withDots: false, curveType: "linear" as const };
+  const chart = { h: 180, data: days, dataKey: "day" };
+  const line = { ...chart, withDots: false, curveType: "linear" as const };
   return (
     <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
       <Panel title="Sessions a day">
-        <BarChart {...chart} series={[{ name: "Sessions", color: "indigo.6" }]} />
+        <BarChart {...chart} series={[{ name: "Sessions", color: "indigo.6" }]} yAxisProps={{ allowDecimals: false }} />
       </Panel>
       <Panel title="Share of tool calls that failed">
-        <LineChart {...chart} series={[{ name: "Failed calls", color: "red.6" }]} valueFormatter={percent} />
+        <LineChart {...line} series={[{ name: "Failed calls", color: "red.6" }]} valueFormatter={percent} yAxisProps={{ tickFormatter: (share: number) => `${Math.round(share * 100)} %` }} />
       </Panel>
       <Panel title="Tokens a day">
-        <LineChart {...chart} series={[{ name: "In", color: "blue.6" }, { name: "Out", color: "teal.6" }]} withLegend />
+        <LineChart
+          {...line}
+          series={[{ name: "In", color: "blue.6" }, { name: "Out", color: "teal.6" }]}
+          valueFormatter={whole}
+          yAxisProps={{ tickFormatter: short }}
+          withLegend
+          legendProps={{ verticalAlign: "bottom", height: 30 }}
+        />
       </Panel>
       <Panel title="Cost a day, USD">
-        <BarChart {...chart} series={[{ name: "Cost", color: "grape.6" }]} />
+        <BarChart {...chart} series={[{ name: "Cost", color: "grape.6" }]} valueFormatter={dollars} yAxisProps={{ tickFormatter: (usd: number) => `$${Number(usd.toPrecision(3))}` }} />
       </Panel>
       <Panel title="Mean duration of a session, by the day it began">
-        <BarChart {...chart} series={[{ name: "Mean duration", color: "orange.6" }]} valueFormatter={seconds} />
+        <BarChart {...chart} series={[{ name: "Mean duration", color: "orange.6" }]} valueFormatter={duration} yAxisProps={{ width: 80 }} />
       </Panel>
     </SimpleGrid>
   );
@@ -158,18 +179,10 @@ function Charts({ usage }: { usage: Agent["usage"] }) {
 function Panel({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <Paper withBorder p="sm" component="section" aria-label={title}>
-      <Text size="sm" fw={500} mb="xs">
+      <Text size="sm" fw={600} mb="xs">
         {title}
       </Text>
       {children}
     </Paper>
   );
-}
-
-function percent(share: number | null | undefined): string {
-  return share == null ? "–" : `${(share * 100).toFixed(1)} %`;
-}
-
-function seconds(milliseconds: number | null | undefined): string {
-  return milliseconds == null ? "–" : `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Burger, Group, NavLink, Text, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Anchor, AppShell, Burger, Group, NavLink, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBrain, IconMessages, IconMoon, IconRobot, IconSun, IconTerminal2 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
@@ -28,7 +28,9 @@ export function Frame() {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
-            <Text fw={700}>Sessiongraph</Text>
+            <Anchor fw={700} c="inherit" underline="never" component={Link} to="/sessions">
+              Sessiongraph
+            </Anchor>
           </Group>
           <Group gap="xs" wrap="nowrap">
             <KeyField />

@@ -1,20 +1,22 @@
-import { Group, Loader, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group, Stack, Title } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { useQuery } from "urql";
+import { useCallback } from "react";
+import { useClient } from "urql";
 
 import { graphql } from "../.generated";
-import type { MemoryFilter } from "../.generated/graphql";
 import { AgentSelect } from "../agents/agent_select";
-import { Failure } from "../layout/failure";
-import { MemoryTable } from "./memory_table";
+import { useEndlessRows } from "../layout/endless_rows";
+import { EndlessTable, useFormerRows } from "../layout/endless_table";
+import { ChoiceFilter, DaysFilter, OrderFilter, TextFilter } from "../layout/list_filters";
+import { filterOf, ORDERS, OWNERS, STATES, type MemorySearch } from "./memory_search";
+import { MEMORY_COLUMNS } from "./memory_table";
 
-const MEMORIES = graphql(`
-  query Memories($filter: MemoryFilter!) {
-    memories(first: 100, filter: $filter) {
+const PAGE = graphql(`
+  query MemoriesPage($first: Int!, $after: String, $filter: MemoryFilter!, $orderBy: MemoryOrder!) {
+    memories(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
       pageInfo {
         hasNextPage
+        endCursor
       }
       nodes {
         ...MemoryRow
@@ -23,69 +25,73 @@ const MEMORIES = graphql(`
   }
 `);
 
-const FIELDS = { text: "Text", user: "User", type: "Type" } as const;
-const NAMES = ["text", "user", "type", "agent"] as const;
-
-export type MemorySearch = Partial<Record<(typeof NAMES)[number], string>>;
-
-/** The memories of the project, as a search finds them. */
+/** The memories of the project: filtered, ordered, endless. */
 export function MemoryList() {
   const search = useSearch({ from: "/memories" });
-  const navigate = useNavigate({ from: "/memories" });
-  const filter = useMemo(() => filterOf(search), [search]);
-  const [{ data, error }] = useQuery({ query: MEMORIES, variables: { filter } });
-  const change = (changes: MemorySearch) =>
-    void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
-  const typed = useDebouncedCallback(change, 300);
+  const client = useClient();
+  const read = useCallback(
+    async (first: number, after: string | null) => {
+      const orderBy = { field: search.order ?? "CREATED_AT", direction: search.direction ?? "DESC" } as const;
+      const variables = { first, after, filter: filterOf(search), orderBy };
+      const { data, error } = await client.query(PAGE, variables, { requestPolicy: "network-only" }).toPromise();
+      return { connection: data?.memories, error };
+    },
+    [client, search],
+  );
+  const endless = useEndlessRows(read, useFormerRows());
   return (
     <Stack gap="sm">
       <title>Memories · Sessiongraph</title>
       <Title order={1} size="h3">
         Memories
       </Title>
-      <Group gap="xs" align="end">
-        {(Object.keys(FIELDS) as (keyof typeof FIELDS)[]).map((name) => (
-          <TextInput
-            key={name}
-            size="xs"
-            w={150}
-            label={FIELDS[name]}
-            defaultValue={search[name] ?? ""}
-            onChange={(event) => typed({ [name]: event.currentTarget.value || undefined })}
-          />
-        ))}
-        <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
-      </Group>
-      {error && <Failure error={error} />}
-      {!data && !error && <Loader />}
-      {data?.memories.nodes.length === 0 && (
-        <Text c="dimmed">
-          {Object.values(search).some(Boolean)
-            ? "No memory is like that. Empty a field."
-            : "There is no memory yet. `createMemory` records one."}
-        </Text>
-      )}
-      {data && data.memories.nodes.length > 0 && <MemoryTable memories={data.memories.nodes} />}
-      {data?.memories.pageInfo.hasNextPage && (
-        <Text c="dimmed" size="sm">
-          These are the newest 100; a search finds older ones.
-        </Text>
-      )}
+      <Filters search={search} />
+      <EndlessTable
+        label="Memories"
+        endless={endless}
+        columns={MEMORY_COLUMNS}
+        empty={
+          Object.values(search).some(Boolean)
+            ? "No memory is like that. Take a filter off."
+            : "There is no memory yet. `createMemory` records one."
+        }
+      />
     </Stack>
   );
 }
 
-export function readMemorySearch(search: Record<string, unknown>): MemorySearch {
-  return Object.fromEntries(
-    NAMES.map((name) => [name, typeof search[name] === "string" ? search[name] || undefined : undefined]),
+function Filters({ search }: { search: MemorySearch }) {
+  const navigate = useNavigate({ from: "/memories" });
+  const change = (changes: MemorySearch) =>
+    void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  return (
+    <Group gap="xs" align="end">
+      <TextFilter label="Text" placeholder="In the plain text" value={search.text} onChange={(text) => change({ text })} />
+      <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
+      <ChoiceFilter
+        label="Shared by"
+        placeholder="Anybody"
+        choices={OWNERS}
+        value={search.owner}
+        onChange={(owner) => change({ owner })}
+      />
+      <TextFilter label="User" placeholder="Whole name" value={search.user} onChange={(user) => change({ user })} />
+      <TextFilter label="Type" placeholder="Whole type" value={search.type} onChange={(type) => change({ type })} />
+      <TextFilter label="Kind" placeholder="Whole kind" value={search.kind} onChange={(kind) => change({ kind })} />
+      <ChoiceFilter
+        label="State"
+        placeholder="Any state"
+        choices={STATES}
+        value={search.state}
+        onChange={(state) => change({ state })}
+      />
+      <DaysFilter label="Recorded" days={search.days} onChange={(days) => change({ days })} />
+      <OrderFilter
+        fields={ORDERS}
+        field={search.order ?? "CREATED_AT"}
+        direction={search.direction ?? "DESC"}
+        onChange={change}
+      />
+    </Group>
   );
-}
-
-function filterOf(search: MemorySearch): MemoryFilter {
-  const filter: MemoryFilter = {};
-  if (search.text) filter.contentText = { contains: search.text };
-  if (search.agent) filter.agent = { eq: search.agent };
-  if (search.user) filter.userId = { eq: search.user };
-  if (search.type) filter.type = { eq: search.type };
-  return filter;
 }

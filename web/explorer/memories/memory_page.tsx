@@ -1,18 +1,22 @@
 import { BarChart } from "@mantine/charts";
-import { Anchor, Badge, Group, Loader, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Flex, Group, Loader, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import dayjs from "dayjs";
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
-import type { MemoryQuery } from "../.generated/graphql";
+import type { MemoryQuery, MemoryRelationType } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
 import { lastDays } from "../layout/days";
 import { DaysControl } from "../layout/days_control";
 import { Failure } from "../layout/failure";
+import { Figure } from "../layout/figure";
+import { whole } from "../layout/figures";
 import { JsonBlock } from "../layout/json_block";
 import { Missing } from "../layout/missing";
+import { Trail } from "../layout/trail";
+import { textOf } from "./memory_table";
 
 const MEMORY = graphql(`
   query Memory($memory: ID!, $from: DateTime!, $to: DateTime!) {
@@ -22,6 +26,7 @@ const MEMORY = graphql(`
       memoryType
       state
       content
+      contentText
       importance
       confidence
       userId
@@ -40,7 +45,7 @@ const MEMORY = graphql(`
           accessCount
         }
       }
-      accesses(last: 20) {
+      accesses(first: 20) {
         nodes {
           id
           accessType
@@ -75,6 +80,17 @@ const MEMORY = graphql(`
           }
         }
       }
+      relatedBy(first: 20) {
+        nodes {
+          id
+          relationType
+          memory {
+            id
+            contentText
+            content
+          }
+        }
+      }
     }
   }
 `);
@@ -96,14 +112,24 @@ export function MemoryPage() {
   return (
     <Stack gap="md">
       <title>{`${memory.memoryType ?? memory.type} memory · Sessiongraph`}</title>
-      <Group gap="sm">
-        <Title order={1} size="h3">
-          {memory.memoryType ?? memory.type}
-        </Title>
-        <Badge>{memory.state}</Badge>
-      </Group>
+      <div>
+        <Trail label="Where this memory stands" steps={[{ to: "/memories", label: "Memories" }]} />
+        <Group gap="xs">
+          <Title order={1} size="h3" tt="capitalize">
+            {memory.memoryType ?? memory.type}
+          </Title>
+          <Badge variant="dot" color={memory.state === "ACTIVE" ? "green" : "gray"}>
+            {memory.state}
+          </Badge>
+        </Group>
+      </div>
+      {memory.contentText && (
+        <Text size="lg" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
+          {memory.contentText}
+        </Text>
+      )}
       <Text size="sm" c="dimmed">
-        {memory.userId && `${memory.userId} · `}revision {memory.revision} · recorded <Ago time={memory.createdAt} />
+        {memory.userId && `For ${memory.userId} · `}revision {memory.revision} · recorded <Ago time={memory.createdAt} />
         {memory.session && (
           <>
             {" in "}
@@ -115,13 +141,15 @@ export function MemoryPage() {
         {memory.importance != null && ` · importance ${memory.importance}`}
         {memory.confidence != null && ` · confidence ${memory.confidence}`}
       </Text>
-      <JsonBlock value={memory.content} />
+      {memory.content !== memory.contentText && <JsonBlock value={memory.content} />}
       <Paper withBorder p="sm" component="section" aria-label="Uses a day">
         <Group justify="space-between" mb="xs">
-          <Text size="sm" fw={500}>
-            {memory.accessCount} {memory.accessCount === 1 ? "use" : "uses"} in all, by {memory.accessStats.distinctAccessors} in these days
-          </Text>
-          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen } })} />
+          <Flex wrap="wrap" columnGap="xl" rowGap={4}>
+            <Figure label="Uses in all">{whole(memory.accessCount)}</Figure>
+            <Figure label={`Accessors in ${days} days`}>{whole(memory.accessStats.distinctAccessors)}</Figure>
+            <Figure label="Mean usefulness, 0 to 1">{memory.accessStats.meanUsefulness?.toFixed(2) ?? "–"}</Figure>
+          </Flex>
+          <DaysControl days={days} onChange={(chosen) => void navigate({ search: { days: chosen }, resetScroll: false })} />
         </Group>
         <BarChart
           h={160}
@@ -131,11 +159,13 @@ export function MemoryPage() {
             Uses: bucket.accessCount,
           }))}
           series={[{ name: "Uses", color: "indigo.6" }]}
+          yAxisProps={{ allowDecimals: false }}
+          barProps={{ maxBarSize: 40 }}
         />
       </Paper>
       <Accesses accesses={memory.accesses.nodes} />
       <Annotations annotations={memory.annotations.nodes} />
-      <Relations relations={memory.relations.nodes} />
+      <Relations memory={memory} />
     </Stack>
   );
 }
@@ -143,60 +173,104 @@ export function MemoryPage() {
 function Accesses({ accesses }: { accesses: Memory["accesses"]["nodes"] }) {
   if (accesses.length === 0) return null;
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table captionSide="top">
-        <Table.Caption>The last uses</Table.Caption>
-        <Table.Thead>
-          <Table.Tr>
-            {["When", "Kind", "By", "Asked for", "Useful, 0 to 1", "Session"].map((title) => (
-              <Table.Th key={title}>{title}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {accesses.toReversed().map((access) => (
-            <Table.Tr key={access.id}>
-              <Table.Td>
-                <Ago time={access.occurredAt} />
-              </Table.Td>
-              <Table.Td>{access.accessType}</Table.Td>
-              <Table.Td>{access.accessedBy}</Table.Td>
-              <Table.Td>{access.queryText}</Table.Td>
-              <Table.Td>{access.usefulness}</Table.Td>
-              <Table.Td>
-                {access.session && (
-                  <Anchor component={Link} to={`/sessions/${access.session.id}`} size="sm">
-                    {access.session.title ?? "session"}
-                  </Anchor>
-                )}
-              </Table.Td>
+    <Section title={accesses.length < 20 ? "Uses" : "The last 20 uses"}>
+      <Table.ScrollContainer minWidth={640}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              {["When", "Kind", "By", "Query", "Usefulness", "Session"].map((title) => (
+                <Table.Th key={title}>{title}</Table.Th>
+              ))}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+          </Table.Thead>
+          <Table.Tbody>
+            {accesses.map((access) => (
+              <Table.Tr key={access.id}>
+                <Table.Td>
+                  <Ago time={access.occurredAt} />
+                </Table.Td>
+                <Table.Td>{access.accessType}</Table.Td>
+                <Table.Td>{access.accessedBy}</Table.Td>
+                <Table.Td>{access.queryText}</Table.Td>
+                <Table.Td>{access.usefulness}</Table.Td>
+                <Table.Td>
+                  {access.session && (
+                    <Anchor component={Link} to={`/sessions/${access.session.id}`} size="sm">
+                      {access.session.title ?? "session"}
+                    </Anchor>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Section>
   );
 }
 
 function Annotations({ annotations }: { annotations: Memory["annotations"]["nodes"] }) {
-  return annotations.map((annotation) => (
-    <Paper key={annotation.id} withBorder p="sm" component="article">
-      <Text size="sm" fw={500}>
-        {annotation.annotationType}, by {annotation.createdBy ?? annotation.annotatorKind}
-        {annotation.isApplied && " · applied"}
-      </Text>
-      <JsonBlock value={annotation.content} />
-    </Paper>
-  ));
+  if (annotations.length === 0) return null;
+  return (
+    <Section title="Annotations">
+      {annotations.map((annotation) => (
+        <Paper key={annotation.id} withBorder p="sm" component="article">
+          <Group gap="xs" mb={4}>
+            <Text size="sm" fw={600}>
+              {annotation.annotationType}
+            </Text>
+            <Text size="xs" c="dimmed">
+              by {annotation.createdBy ?? annotation.annotatorKind}
+            </Text>
+            {annotation.isApplied && <Badge>applied</Badge>}
+          </Group>
+          <JsonBlock value={annotation.content} />
+        </Paper>
+      ))}
+    </Section>
+  );
 }
 
-function Relations({ relations }: { relations: Memory["relations"]["nodes"] }) {
-  return relations.map(({ id, relationType, relatedMemory }) => (
-    <Text key={id} size="sm">
-      {relationType.toLowerCase().replace("_", " ")}{" "}
-      <Anchor component={Link} to={`/memories/${relatedMemory.id}`} underline="always">
-        {relatedMemory.contentText ?? JSON.stringify(relatedMemory.content)}
-      </Anchor>
-    </Text>
-  ));
+const VERBS: Record<MemoryRelationType, string> = {
+  SUPERSEDES: "takes the place of",
+  CONTRADICTS: "contradicts",
+  DERIVED_FROM: "was drawn from",
+  RELATED: "has to do with",
+};
+
+function Relations({ memory: { relations, relatedBy } }: { memory: Memory }) {
+  if (relations.nodes.length + relatedBy.nodes.length === 0) return null;
+  return (
+    <Section title="Relations">
+      {relations.nodes.map(({ id, relationType, relatedMemory }) => (
+        <Text key={id} size="sm">
+          It {VERBS[relationType]} <MemoryLink memory={relatedMemory} />
+        </Text>
+      ))}
+      {relatedBy.nodes.map(({ id, relationType, memory }) => (
+        <Text key={id} size="sm">
+          <MemoryLink memory={memory} /> {VERBS[relationType]} it
+        </Text>
+      ))}
+    </Section>
+  );
+}
+
+function MemoryLink({ memory }: { memory: Memory["relatedBy"]["nodes"][number]["memory"] }) {
+  return (
+    <Anchor component={Link} to={`/memories/${memory.id}`} underline="always">
+      {textOf(memory)}
+    </Anchor>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Stack component="section" gap="xs" aria-label={title}>
+      <Title order={2} size="h5">
+        {title}
+      </Title>
+      {children}
+    </Stack>
+  );
 }

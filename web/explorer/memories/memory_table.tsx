@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { graphql } from "../.generated";
 import type { MemoryRowFragment } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
+import { Cells, ColumnTitles, type Column } from "../layout/columns";
 
 graphql(`
   fragment MemoryRow on Memory {
@@ -12,9 +13,9 @@ graphql(`
     content
     contentText
     importance
-    state
     userId
     accessCount
+    createdAt
     lastAccessedAt
     agent {
       name
@@ -22,41 +23,52 @@ graphql(`
   }
 `);
 
+export const MEMORY_COLUMNS: Column<MemoryRowFragment>[] = [
+  {
+    title: "Memory",
+    cell: (memory) => (
+      <Anchor component={Link} to={`/memories/${memory.id}`} size="sm" lineClamp={2}>
+        {textOf(memory)}
+      </Anchor>
+    ),
+  },
+  { title: "Type", width: 110, visibleFrom: "md", cell: ({ type }) => type },
+  { title: "Agent", width: 130, visibleFrom: "sm", cell: ({ agent }) => agent?.name },
+  { title: "User", width: 100, visibleFrom: "md", cell: ({ userId }) => userId },
+  {
+    title: "Importance",
+    width: 105,
+    visibleFrom: "lg",
+    cell: ({ importance }) =>
+      importance != null && <Progress value={importance * 100} aria-label={`Importance ${importance}`} />,
+  },
+  { title: "Uses", width: 65, align: "right", cell: ({ accessCount }) => accessCount },
+  {
+    title: "Last used",
+    width: 120,
+    visibleFrom: "lg",
+    cell: ({ lastAccessedAt }) => lastAccessedAt && <Ago time={lastAccessedAt} />,
+  },
+  { title: "Recorded", width: 120, visibleFrom: "sm", cell: ({ createdAt }) => <Ago time={createdAt} /> },
+];
+
+/** A few memories. */
 export function MemoryTable({ memories }: { memories: readonly MemoryRowFragment[] }) {
   return (
-    <Table highlightOnHover>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Memory</Table.Th>
-          <Table.Th visibleFrom="md">Type</Table.Th>
-          <Table.Th visibleFrom="sm">Agent</Table.Th>
-          <Table.Th visibleFrom="sm">User</Table.Th>
-          <Table.Th visibleFrom="md">Importance</Table.Th>
-          <Table.Th ta="right">Uses</Table.Th>
-          <Table.Th visibleFrom="md">Last used</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
+    <Table highlightOnHover layout="fixed">
+      <ColumnTitles columns={MEMORY_COLUMNS} />
       <Table.Tbody>
         {memories.map((memory) => (
           <Table.Tr key={memory.id}>
-            <Table.Td maw={480}>
-              <Anchor component={Link} to={`/memories/${memory.id}`} size="sm" lineClamp={2}>
-                {memory.contentText ?? JSON.stringify(memory.content)}
-              </Anchor>
-            </Table.Td>
-            <Table.Td visibleFrom="md">{memory.type}</Table.Td>
-            <Table.Td visibleFrom="sm">{memory.agent?.name}</Table.Td>
-            <Table.Td visibleFrom="sm">{memory.userId}</Table.Td>
-            <Table.Td visibleFrom="md" w={110}>
-              {memory.importance != null && (
-                <Progress value={memory.importance * 100} aria-label={`Importance ${memory.importance}`} />
-              )}
-            </Table.Td>
-            <Table.Td ta="right">{memory.accessCount}</Table.Td>
-            <Table.Td visibleFrom="md">{memory.lastAccessedAt && <Ago time={memory.lastAccessedAt} />}</Table.Td>
+            <Cells columns={MEMORY_COLUMNS} row={memory} />
           </Table.Tr>
         ))}
       </Table.Tbody>
     </Table>
   );
+}
+
+/** A memory in a line of text. */
+export function textOf({ contentText, content }: { contentText: string | null; content: unknown }): string {
+  return contentText ?? (typeof content === "string" ? content : JSON.stringify(content));
 }

@@ -1,6 +1,6 @@
-import { Anchor, Box, Group, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
+import { Box, Loader, Paper, Slider, Stack, Text, Title } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useQuery } from "urql";
 
@@ -9,7 +9,8 @@ import { Ago } from "../layout/ago";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
 import { Missing } from "../layout/missing";
-import { DocumentDiff } from "../sessions/document_diff";
+import { Trail } from "../layout/trail";
+import { Transitions } from "./transitions";
 
 const STATE = graphql(`
   query ModuleState($moduleState: ID!) {
@@ -23,17 +24,6 @@ const STATE = graphql(`
       session {
         id
         title
-      }
-      transitions(last: 100) {
-        nodes {
-          id
-          revision
-          triggerType
-          actorId
-          previousValues
-          newValues
-          createdAt
-        }
       }
     }
   }
@@ -50,6 +40,9 @@ const AS_OF = graphql(`
     }
   }
 `);
+
+/** Of the slider; more would run into each other on a phone. */
+const MOST_MARKS = 12;
 
 /** A module's state as of any of its revisions, and how it became so. */
 export function ModuleStatePage() {
@@ -73,52 +66,49 @@ export function ModuleStatePage() {
     <Stack gap="md">
       <title>{`${state.moduleId} · Sessiongraph`}</title>
       <div>
+        <Trail
+          label="Where this state stands"
+          steps={[
+            { to: "/sessions", label: "Sessions" },
+            { to: `/sessions/${state.session.id}`, label: state.session.title ?? "Its session" },
+          ]}
+        />
         <Title order={1} size="h3">
           {state.moduleId}
         </Title>
         <Text size="sm" c="dimmed">
-          in{" "}
-          <Anchor component={Link} to={`/sessions/${state.session.id}`} underline="always">
-            {state.session.title ?? "its session"}
-          </Anchor>{" "}
-          · revision{" "}
-          {state.revision} · changed <Ago time={state.updatedAt} />
+          {state.stateType && `${state.stateType} · `}revision {state.revision} · changed <Ago time={state.updatedAt} />
         </Text>
       </div>
       {state.revision > 1 && (
-        <Box px="sm" pb="md">
+        <Box px="sm" pb={state.revision > MOST_MARKS ? 0 : "md"}>
           <Slider
             min={1}
             max={state.revision}
             value={revision}
+            marks={marksOf(state.revision)}
+            styles={{ markLabel: { color: "var(--mantine-color-dimmed)" } }}
             thumbLabel="Revision"
             label={(each) => `Revision ${each}`}
             onChange={setChosen}
-            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true })}
+            onChangeEnd={(each) => void navigate({ search: { revision: each }, replace: true, resetScroll: false })}
           />
         </Box>
       )}
       {asOf && (
         <Paper withBorder p="sm" component="section" aria-label={`The state as of revision ${asOf.revision}`}>
-          <Text size="sm" fw={500}>
-            As of revision {asOf.revision}, <Ago time={asOf.createdAt} />
+          <Text size="sm" fw={600} mb={4}>
+            As of revision {asOf.revision} of {state.revision}, <Ago time={asOf.createdAt} />
           </Text>
           <JsonBlock value={asOf.state} />
         </Paper>
       )}
-      {state.transitions.nodes.toReversed().map((transition) => (
-        <Paper key={transition.id} withBorder p="sm" component="article">
-          <Group gap="xs">
-            <Text size="sm" fw={500}>
-              Revision {transition.revision}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {transition.triggerType} {transition.actorId} <Ago time={transition.createdAt} />
-            </Text>
-          </Group>
-          <DocumentDiff before={transition.previousValues} after={transition.newValues} />
-        </Paper>
-      ))}
+      <Transitions moduleState={state.id} chosen={revision} />
     </Stack>
   );
+}
+
+function marksOf(revisions: number): { value: number; label?: number }[] {
+  if (revisions > MOST_MARKS) return [];
+  return Array.from({ length: revisions }, (_, index) => ({ value: index + 1, label: index + 1 }));
 }

@@ -1,6 +1,8 @@
 import { Badge, Group, Paper, Stack, Text } from "@mantine/core";
 
 import { Ago } from "../layout/ago";
+import { duration, whole } from "../layout/figures";
+import { JsonBlock } from "../layout/json_block";
 import type { Message } from "./conversation";
 import { ToolCallView } from "./tool_call_view";
 
@@ -15,9 +17,9 @@ const COLORS: Record<Message["role"], string> = {
 export function MessageView({ message }: { message: Message }) {
   const used = [
     message.responseModel,
-    message.inputTokens != null && `${message.inputTokens} in`,
-    message.outputTokens != null && `${message.outputTokens} out`,
-    message.durationMs != null && `${message.durationMs} ms`,
+    message.inputTokens != null && `${whole(message.inputTokens)} tokens in`,
+    message.outputTokens != null && `${whole(message.outputTokens)} out`,
+    message.durationMs != null && duration(message.durationMs),
   ].filter(Boolean);
   return (
     <Paper component="article" withBorder p="sm" mb="xs" aria-label={`Message ${message.sequence}`}>
@@ -27,7 +29,7 @@ export function MessageView({ message }: { message: Message }) {
         </Badge>
         {message.name && <Text size="xs">{message.name}</Text>}
         <Text size="xs" c="dimmed">
-          {message.sequence} · <Ago time={message.createdAt} />
+          #{message.sequence} · <Ago time={message.createdAt} />
           {used.length > 0 && ` · ${used.join(" · ")}`}
         </Text>
         {message.status !== "COMPLETE" && (
@@ -37,7 +39,8 @@ export function MessageView({ message }: { message: Message }) {
         )}
       </Group>
       <Stack gap="xs">
-        {message.content != null && (
+        {message.content != null && message.role === "TOOL" && <JsonBlock value={message.content} />}
+        {message.content != null && message.role !== "TOOL" && (
           <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
             {message.content}
           </Text>

@@ -3,6 +3,7 @@ import { useMutation } from "urql";
 
 import { graphql } from "../.generated";
 import type { Decision, SessionQuery } from "../.generated/graphql";
+import { Ago } from "../layout/ago";
 import { Failure } from "../layout/failure";
 import { JsonBlock } from "../layout/json_block";
 
@@ -33,7 +34,7 @@ function OpenQuestion({ question }: { question: Question }) {
     <Alert color="yellow" title={question.userMessage ?? `May ${question.toolName} run?`}>
       <Stack gap="xs">
         <Text size="sm">
-          It waits to call <Code>{question.toolName}</Code>.
+          The agent waits to call <Code>{question.toolName}</Code>. It asked <Ago time={question.createdAt} />.
         </Text>
         <JsonBlock value={question.arguments} />
         <Group gap="xs">

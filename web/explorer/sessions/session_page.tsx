@@ -95,15 +95,15 @@ export function SessionPage() {
       <SessionHeading session={session} />
       <OpenQuestions questions={session.confirmations.nodes} />
       <Grid gap="md" mih="28rem" style={{ flex: 1 }} styles={{ inner: { height: "100%" } }}>
-        <Grid.Col span={{ base: 12, sm: 4, lg: 3 }}>
+        <Grid.Col span={{ base: 12, sm: 5, md: 4, xl: 3 }}>
           <SessionTree root={session.root.id} shown={session.id} />
         </Grid.Col>
-        <Grid.Col span={{ base: 12, sm: 8, lg: 9 }} h={{ base: "80dvh", sm: "100%" }}>
+        <Grid.Col span={{ base: 12, sm: 7, md: 8, xl: 9 }} h={{ base: "80dvh", sm: "100%" }}>
           <Tabs
             value={view}
             keepMounted={false}
             styles={{ tab: { paddingInline: "0.7rem" } }}
-            onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }) })}
+            onChange={(chosen) => void navigate({ search: readSessionView({ view: chosen }), resetScroll: false })}
             h="100%"
             display="flex"
             style={{ flexDirection: "column" }}

@@ -1,34 +1,39 @@
-/** Pages of sessions, one after the other, and how many of them have changed since. */
+/** Pages of sessions, kept up to date, and how many sessions have come since they were read. */
 
-import { useCallback, useEffect, useRef, useState } from "react";
-import { useClient, useSubscription, type CombinedError } from "urql";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useClient } from "urql";
 
 import { graphql } from "../.generated";
-import type { SessionFilter, SessionOrder, SessionsPageQuery } from "../.generated/graphql";
+import type { SessionFilter, SessionOrder, SessionRowFragment } from "../.generated/graphql";
+import { useEndlessRows, type EndlessRows } from "../layout/endless_rows";
+import { useFormerRows } from "../layout/endless_table";
 
 const PAGE = graphql(`
-  query SessionsPage($filter: SessionFilter!, $orderBy: SessionOrder!, $after: String) {
-    sessions(first: 50, after: $after, filter: $filter, orderBy: $orderBy) {
+  query SessionsPage($first: Int!, $after: String, $filter: SessionFilter!, $orderBy: SessionOrder!) {
+    sessions(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
       pageInfo {
         hasNextPage
         endCursor
       }
       nodes {
-        id
-        sessionId
-        title
-        status
-        userId
-        agent {
-          name
-        }
-        messageCount
-        toolCallCount
-        failedToolCallCount
-        costUsd
-        lastActivityAt
+        ...SessionRow
       }
     }
+  }
+  fragment SessionRow on Session {
+    id
+    sessionId
+    title
+    status
+    userId
+    agent {
+      name
+    }
+    messageCount
+    toolCallCount
+    failedToolCallCount
+    costUsd
+    lastActivityAt
   }
 `);
 
@@ -36,69 +41,47 @@ const CHANGES = graphql(`
   subscription SessionChanges($filter: SessionFilter!) {
     sessions(filter: $filter) {
       session {
-        id
+        ...SessionRow
       }
     }
   }
 `);
 
-type Session = SessionsPageQuery["sessions"]["nodes"][number];
-
-interface Pages {
-  sessions: Session[];
-  endCursor: string | null | undefined;
-  hasMore: boolean;
+export interface SessionPages extends EndlessRows<SessionRowFragment> {
+  /** How many sessions have come that are not among the rows. */
+  news: number;
 }
 
-const NONE: Pages = { sessions: [], endCursor: null, hasMore: false };
-
-export function useSessionPages(filter: SessionFilter, orderBy: SessionOrder) {
+export function useSessionPages(filter: SessionFilter, orderBy: SessionOrder): SessionPages {
   const client = useClient();
-  const [pages, setPages] = useState<Pages>(NONE);
-  const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
-  const [error, setError] = useState<CombinedError>();
-  const [isLoading, setLoading] = useState(true);
-
-  const asked = useRef(0);
   const read = useCallback(
-    async (after: string | null | undefined) => {
-      const question = (asked.current += 1);
-      setLoading(true);
-      const { data, error } = await client
-        .query(PAGE, { filter, orderBy, after }, { requestPolicy: "network-only" })
-        .toPromise();
-      if (question !== asked.current) return; // something else was asked for meanwhile
-      setError(error);
-      if (data) {
-        const { nodes, pageInfo } = data.sessions;
-        setPages((before) => ({
-          sessions: after ? [...before.sessions, ...nodes] : nodes,
-          endCursor: pageInfo.endCursor,
-          hasMore: pageInfo.hasNextPage,
-        }));
-      }
-      setLoading(false);
+    async (first: number, after: string | null) => {
+      const variables = { first, after, filter, orderBy };
+      const { data, error } = await client.query(PAGE, variables, { requestPolicy: "network-only" }).toPromise();
+      return { connection: data?.sessions, error };
     },
     [client, filter, orderBy],
   );
-  const refresh = useCallback(() => {
-    setChanged(new Set());
-    void read(null);
-  }, [read]);
-  useEffect(refresh, [refresh]);
-
-  const [change] = useSubscription({ query: CHANGES, variables: { filter } });
-  const id = change.data?.sessions.session.id;
+  const endless = useEndlessRows(read, useFormerRows());
+  const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
+  const { change, refresh, rows } = endless;
+  useEffect(() => setChanged(new Set()), [read]);
   useEffect(() => {
-    if (id) setChanged((before) => new Set(before).add(id));
-  }, [id, change.data]);
-
+    const { unsubscribe } = client.subscription(CHANGES, { filter }).subscribe(({ data }) => {
+      if (!data) return;
+      const { session } = data.sessions;
+      change(session);
+      setChanged((before) => new Set(before).add(session.id));
+    });
+    return unsubscribe;
+  }, [client, filter, change]);
+  const shown = useMemo(() => new Set(rows.map(({ id }) => id)), [rows]);
   return {
-    ...pages,
-    error,
-    isLoading,
-    news: changed.size,
-    more: () => void read(pages.endCursor),
-    refresh,
+    ...endless,
+    news: [...changed].filter((id) => !shown.has(id)).length,
+    refresh: () => {
+      setChanged(new Set());
+      refresh();
+    },
   };
 }

@@ -1,6 +1,8 @@
 /** What the list of sessions shows, as it stands in the page's address. */
 
 import type { OrderDirection, SessionFilter, SessionOrderField, SessionStatus } from "../.generated/graphql";
+import { lastDays } from "../layout/days";
+import { readChoice, readCount, readText } from "../layout/search_values";
 
 export const STATUSES: SessionStatus[] = ["ACTIVE", "WAITING", "COMPLETED", "FAILED", "CANCELLED", "EXPIRED"];
 export const ORDERS: Partial<Record<SessionOrderField, string>> = {
@@ -24,23 +26,17 @@ export interface SessionSearch {
 
 /** Reads an address's search; what makes no sense is left out. */
 export function readSessionSearch(search: Record<string, unknown>): SessionSearch {
-  const text = (name: string) => {
-    const value = search[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
   const statuses = Array.isArray(search["status"]) ? search["status"] : [];
-  const order = search["order"] as SessionOrderField;
-  const days = Number(search["days"]);
   return {
     status: STATUSES.some((status) => statuses.includes(status))
       ? STATUSES.filter((status) => statuses.includes(status))
       : undefined,
-    agent: text("agent"),
-    user: text("user"),
-    tag: text("tag"),
-    text: text("text"),
-    days: days > 0 ? days : undefined,
-    order: order in ORDERS ? order : undefined,
+    agent: readText(search, "agent"),
+    user: readText(search, "user"),
+    tag: readText(search, "tag"),
+    text: readText(search, "text"),
+    days: readCount(search, "days"),
+    order: readChoice(search, "order", ORDERS),
     direction: search["direction"] === "ASC" ? "ASC" : undefined,
   };
 }
@@ -52,11 +48,7 @@ export function filterOf(search: SessionSearch): SessionFilter {
   if (search.agent) filter.agent = { eq: search.agent };
   if (search.user) filter.userId = { eq: search.user };
   if (search.tag) filter.tags = { contains: [search.tag] };
-  if (search.days) {
-    const midnight = new Date();
-    midnight.setHours(0, 0, 0, 0);
-    filter.startedAt = { gte: new Date(midnight.getTime() - (search.days - 1) * 86_400_000).toISOString() };
-  }
+  if (search.days) filter.startedAt = { gte: lastDays(search.days).from };
   if (search.text) {
     filter.or = [{ title: { contains: search.text } }, { purpose: { contains: search.text } }];
   }

@@ -6,7 +6,7 @@ import { useQuery, useSubscription } from "urql";
 import { graphql } from "../.generated";
 import type { SessionTreeQuery } from "../.generated/graphql";
 import { nameOf } from "./session_heading";
-import { StatusBadge } from "./status_badge";
+import { StatusIcon } from "./status_badge";
 
 const TREE = graphql(`
   query SessionTree($root: ID!) {
@@ -31,6 +31,9 @@ const TREE = graphql(`
     title
     status
     kind
+    agent {
+      name
+    }
   }
 `);
 
@@ -82,12 +85,23 @@ function Branch({ session, byParent, shown }: BranchProps) {
       component={Link}
       to={`/sessions/${session.id}`}
       label={nameOf(session)}
-      description={session.kind === "ROOT" ? undefined : session.kind.toLowerCase()}
-      rightSection={<StatusBadge status={session.status} />}
+      description={[session.agent?.name, session.kind !== "ROOT" && session.kind.toLowerCase()].filter(Boolean).join(" · ")}
+      leftSection={<StatusIcon status={session.status} />}
+      rightSection={null}
       active={session.id === shown}
       defaultOpened
-      disableRightSectionRotation
-      childrenOffset={16}
+      px={8}
+      py={6}
+      styles={{
+        section: { marginInlineEnd: 8 },
+        body: { lineHeight: 1.3 },
+        description: { color: "var(--mantine-color-dimmed)" },
+        children: {
+          borderInlineStart: "1px solid var(--mantine-color-default-border)",
+          marginInlineStart: 19,
+          paddingInlineStart: 0,
+        },
+      }}
     >
       {children.length > 0
         ? children.map((child) => <Branch key={child.id} session={child} byParent={byParent} shown={shown} />)

@@ -1,4 +1,4 @@
-import { Group, Skeleton, Stack, Text } from "@mantine/core";
+import { Box, Flex, Group, Skeleton, Text } from "@mantine/core";
 import { useCallback } from "react";
 import { useClient } from "urql";
 
@@ -6,6 +6,7 @@ import { graphql } from "../.generated";
 import type { SessionEventsQuery } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
 import { useChunks } from "../layout/chunks";
+import { whole } from "../layout/figures";
 import { JsonBlock } from "../layout/json_block";
 import { LongList } from "../layout/long_list";
 import { DocumentDiff } from "./document_diff";
@@ -88,41 +89,50 @@ export function Timeline({ session, count }: { session: string; count: number })
 
 function EventView({ event }: { event: Event }) {
   return (
-    <Stack component="article" gap={2} mb="xs" aria-label={`Event ${event.sequence}`}>
-      <Group gap="xs">
-        <Text size="xs" c="dimmed" w={40} ta="right">
-          {event.sequence}
-        </Text>
-        <Text size="sm" fw={500}>
-          {event.eventType}
-        </Text>
-        <Text size="sm">{summaryOf(event)}</Text>
-        <Text size="xs" c="dimmed">
-          <Ago time={event.occurredAt} />
-          {event.actorId && ` · ${event.actorId}`}
-        </Text>
-      </Group>
-      {event.subject?.__typename === "StateTransition" ? (
-        <DocumentDiff before={event.subject.previousValues} after={event.subject.newValues} />
-      ) : (
-        event.subject == null && event.eventData != null && <JsonBlock value={event.eventData} />
-      )}
-    </Stack>
+    <Group component="article" gap="sm" mb={6} wrap="nowrap" align="baseline" aria-label={`Event ${event.sequence}`}>
+      <Text size="xs" c="dimmed" w={32} ta="right" style={{ flexShrink: 0, fontVariantNumeric: "tabular-nums" }}>
+        {event.sequence}
+      </Text>
+      <Box flex={1} miw={0}>
+        <Flex wrap="wrap" columnGap="xs" rowGap={0} align="baseline">
+          <Text size="sm" fw={500}>
+            {event.eventType}
+          </Text>
+          <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+            {summaryOf(event)}
+          </Text>
+          {event.actorId && (
+            <Text size="xs" c="dimmed">
+              by {event.actorId}
+            </Text>
+          )}
+        </Flex>
+        {event.subject?.__typename === "StateTransition" ? (
+          <DocumentDiff before={event.subject.previousValues} after={event.subject.newValues} />
+        ) : (
+          event.subject == null && event.eventData != null && <JsonBlock value={event.eventData} />
+        )}
+      </Box>
+      <Text size="xs" c="dimmed" pr="xs" style={{ flexShrink: 0 }}>
+        <Ago time={event.occurredAt} />
+      </Text>
+    </Group>
   );
 }
 
-function summaryOf({ subject }: Event): string {
+// its subject is told as it is now, so a status stands only where it came about
+function summaryOf({ eventType, subject }: Event): string {
   switch (subject?.__typename) {
     case "Message":
-      return `${subject.role}: ${(subject.content ?? "").slice(0, 120)}`;
+      return subject.content ? `${subject.role}: ${subject.content.slice(0, 120)}` : subject.role;
     case "ToolCall":
-      return `${subject.toolName}, ${subject.callStatus}`;
+      return eventType === "tool_call.recorded" ? subject.toolName : `${subject.toolName}, ${subject.callStatus}`;
     case "Confirmation":
       return `${subject.toolName}, ${subject.status}${subject.decidedBy ? ` by ${subject.decidedBy}` : ""}`;
     case "StateTransition":
       return `${subject.moduleState.moduleId}, revision ${subject.revision}`;
     case "SessionMetric":
-      return `${subject.metricType} ${subject.metricValue}${subject.unit ?? ""}`;
+      return `${subject.metricType} ${whole(subject.metricValue)} ${subject.unit ?? ""}`;
     default:
       return "";
   }

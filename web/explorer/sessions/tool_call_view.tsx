@@ -1,6 +1,9 @@
-import { Anchor, Badge, Code, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
+import { IconTool } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
+import { duration } from "../layout/figures";
 import { JsonBlock } from "../layout/json_block";
 import type { Message } from "./conversation";
 
@@ -18,33 +21,53 @@ const COLORS: Record<ToolCall["status"], string> = {
 
 export function ToolCallView({ call }: { call: ToolCall }) {
   return (
-    <Paper withBorder p="xs" bg="var(--mantine-color-default-hover)">
-      <Group gap="xs" mb={4}>
-        <Code>{call.toolName}</Code>
+    <Paper withBorder p="xs">
+      <Group gap="xs" mb={6}>
+        <IconTool size={16} aria-hidden />
+        <Text fz={13} fw={600} ff="monospace" style={{ overflowWrap: "anywhere" }}>
+          {call.toolName}
+        </Text>
         <Badge variant="dot" color={COLORS[call.status]}>
           {call.status}
         </Badge>
         <Text size="xs" c="dimmed">
-          {call.durationMs != null && `${call.durationMs} ms`}
+          {call.durationMs != null && duration(call.durationMs)}
           {call.attempt > 1 && ` · attempt ${call.attempt}`}
         </Text>
         {call.childSession && (
           <Anchor component={Link} to={`/sessions/${call.childSession.id}`} size="xs">
-            {call.childSession.title ?? "Its session"}
+            {call.childSession.title ?? "Its session"} →
           </Anchor>
         )}
       </Group>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xs">
-        {call.arguments != null && <JsonBlock value={call.arguments} />}
-        <Stack gap={4}>
-          {call.result != null && <JsonBlock value={call.result} />}
-          {call.errorMessage && (
-            <Text size="sm" c="red">
-              {call.errorMessage}
-            </Text>
-          )}
-        </Stack>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xs" verticalSpacing="xs">
+        {call.arguments != null && (
+          <Part label="Arguments">
+            <JsonBlock value={call.arguments} />
+          </Part>
+        )}
+        {(call.result != null || call.errorMessage) && (
+          <Part label={call.errorMessage ? "Error" : "Result"}>
+            {call.errorMessage && (
+              <Text size="sm" c="red" style={{ overflowWrap: "anywhere" }}>
+                {call.errorMessage}
+              </Text>
+            )}
+            {call.result != null && <JsonBlock value={call.result} />}
+          </Part>
+        )}
       </SimpleGrid>
     </Paper>
+  );
+}
+
+function Part({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <Stack gap={2}>
+      <Text size="xs" c="dimmed">
+        {label}
+      </Text>
+      {children}
+    </Stack>
   );
 }
