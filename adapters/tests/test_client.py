@@ -161,3 +161,15 @@ async def test_a_restart_of_the_server_loses_and_doubles_nothing(
         await buffer.flush()
         assert await _all_of(client) == acknowledged
         assert await read(client, "buffered") == [f"{number}" for number in range(200)]
+
+
+async def test_a_client_of_another_key_has_only_that_project(
+    client: SessiongraphClient, server: Server
+) -> None:
+    await client.record([{"createSession": {"sessionId": "s"}}, said("s", "ours")])
+    other = client.with_key(server.make_key())
+    await other.record([{"createSession": {"sessionId": "s"}}, said("s", "theirs")])
+    assert (await read(client, "s"), await read(other, "s")) == (["ours"], ["theirs"])
+    with pytest.raises(Unauthenticated):
+        await client.with_key("sg_nothing").record([said("s", "nobody's")])
+    assert await read(client, "s") == ["ours"]
