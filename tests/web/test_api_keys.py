@@ -83,7 +83,7 @@ def test_graphiql_takes_a_key(page: Page, watch: Watch, store: Store) -> None:
     expect(page.get_by_role("textbox", name="API key")).to_be_visible()
     _type_key(page, store.key)
     editor = page.locator(".graphiql-query-editor .view-lines")
-    expect(editor).to_contain_text("_1_LatestSessions")
+    expect(editor).to_contain_text("_1_Sessions")
     page.get_by_role("button", name=re.compile("^Execute query")).click()
     expect(page.locator(".graphiql-response")).to_contain_text("nodes")
     expect(page.locator(".graphiql-response")).not_to_contain_text("errors")
@@ -95,11 +95,11 @@ def test_graphiqls_tabs_find_what_another_key_is_for(
 ) -> None:
     watch.expect(NOT_ALLOWED)
     page.goto("/graphql")
-    page.get_by_role("tab", name="_2_SessionTree").click()
+    page.get_by_role("tab", name="_2_Tree").click()
     variables = page.locator(".graphiql-editor-tool .view-lines").first
     expect(variables).to_contain_text('"session": ""')
     page.wait_for_function("() => sessionStorage['graphiql:variables']?.includes('session')")
     for key, session in ((store.key, '"session": "session_'), (store.empty_key, '"session": ""')):
         _type_key(page, key)
         expect(variables).to_contain_text(session)
-        expect(page.get_by_role("tab", selected=True)).to_contain_text("_2_SessionTree")
+        expect(page.get_by_role("tab", selected=True)).to_contain_text("_2_Tree")

@@ -10,11 +10,11 @@ from playwright.sync_api import Error, Page, Response, Route, expect
 from tests.web.graphql_recorder import GraphQLRecorder
 
 TABS = [
-    "_1_LatestSessions",
-    "_2_SessionTree",
-    "_3_Conversation",
-    "_4_StateHistory",
-    "_5_AgentVersions",
+    "_1_Sessions",
+    "_2_Tree",
+    "_3_Messages",
+    "_4_States",
+    "_5_Versions",
     "_6_Memory",
     "_7_Record",
     "_8_Decide",

@@ -28,7 +28,7 @@ export function AgentSelect({ agent, onChange }: AgentSelectProps) {
   return (
     <Select
       size="xs"
-      w={170}
+      w={146}
       label="Agent"
       placeholder="Any agent"
       data={agents}

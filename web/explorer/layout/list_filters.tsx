@@ -31,7 +31,7 @@ export function TextFilter({ label, placeholder, value, onChange }: TextFilterPr
   return (
     <TextInput
       size="xs"
-      w={150}
+      w={116}
       label={label}
       placeholder={placeholder}
       value={typed}
@@ -59,7 +59,7 @@ export function ChoiceFilter<Value extends string>({ choices, value, onChange, .
     <Select
       {...field}
       size="xs"
-      w={130}
+      w={116}
       data={Object.entries(choices).map(([value, label]) => ({ value, label: label as string }))}
       value={value ?? null}
       clearable
@@ -100,7 +100,7 @@ export function OrderFilter<Field extends string>({ fields, field, direction, on
     <>
       <Select
         size="xs"
-        w={130}
+        w={122}
         label="Order"
         data={Object.entries(fields).map(([value, label]) => ({ value, label: label as string }))}
         value={field}

@@ -108,7 +108,7 @@ function Filters({ search }: { search: SessionSearch }) {
       />
       <MultiSelect
         size="xs"
-        miw={190}
+        w={146}
         label="Status"
         placeholder={search.status ? undefined : "Any status"}
         data={STATUSES}
