@@ -37,12 +37,13 @@ async def record_leniently(
 
     Of a told record that the server refuses, the field at fault is left out, or else the record;
     the log of this module tells it. Raises what the server says of what is required: then nothing
-    of it is recorded. Of more than one request takes (1,000 records, 8,000,000 characters), the
-    required records that stand first are recorded before: put last what makes the others seen.
-    What there is no room for of the told ones follows, and nothing is raised of it.
+    of it is recorded. Of more than one request takes (1,000 records, 8,000,000 characters), as many
+    of the required records as it takes stand together at the end, and those before them are
+    recorded before: put last what makes them seen. What there is no room for of the told ones
+    follows, and nothing is raised of it.
     """
-    *before, last = divide(required)
-    for batch in before:
+    last, *before = (batch[::-1] for batch in divide(required[::-1]))
+    for batch in reversed(before):
         await client.record_batch(batch)
     beside, *after = divide(told, beside=last)
     await _record(client, last, beside)

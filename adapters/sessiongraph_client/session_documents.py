@@ -5,7 +5,7 @@ the metadata of its item then tell their keys as `parts`. Who sees the item find
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -28,30 +28,38 @@ _DELETE = """mutation SessiongraphClientDeleteItems($input: DeleteSessionItemsIn
 }"""
 
 
-def put_document(item: PutSessionItemInput) -> list[BatchRecordInput]:
-    """Give the record that puts an item whose `value` is any JSON, behind those of its parts.
+def put_documents(items: Iterable[PutSessionItemInput]) -> list[BatchRecordInput]:
+    """Give the records that put items whose `value` is any JSON, behind the parts of all of them.
 
-    Parts that an item had before stay until `delete_documents`. Another document has other parts,
-    so they may be recorded before their item. Raises `TypeError` for what is no JSON.
+    Another document has other parts, so they may be recorded before their item. Those that an item
+    had before stay until `delete_documents`. Raises `TypeError` for what is no JSON.
     """
-    text = json.dumps(item["value"])
-    if len(text) <= _PART:
-        return [{"putSessionItem": {**item, "value": to_stored(item["value"])}}]
+    parts: list[BatchRecordInput] = []
+    whole: list[BatchRecordInput] = []
+    for item in items:
+        text = json.dumps(item["value"])
+        if len(text) <= _PART:
+            whole.append({"putSessionItem": {**item, "value": to_stored(item["value"])}})
+            continue
+        its_parts = _parts(item, text)
+        parts += ({"putSessionItem": part} for part in its_parts)
+        keys = [part["key"] for part in its_parts]
+        metadata = {**(item.get("metadata") or {}), _PARTS: keys}
+        whole.append({"putSessionItem": {**item, "value": {}, "metadata": metadata}})
+    return parts + whole
+
+
+def _parts(item: PutSessionItemInput, text: str) -> list[PutSessionItemInput]:
     name = sha256(f"{item['collection']}\n{item['key']}\n{text}".encode()).hexdigest()
-    keys = [f"{name}.{number}" for number in range(-(-len(text) // _PART))]
-    parts: list[BatchRecordInput] = [
+    return [
         {
-            "putSessionItem": {
-                "session": item["session"],
-                "collection": _collection_of_parts(item["collection"]),
-                "key": key,
-                "value": text[number * _PART : (number + 1) * _PART],
-            }
+            "session": item["session"],
+            "collection": _collection_of_parts(item["collection"]),
+            "key": f"{name}.{number}",
+            "value": text[start : start + _PART],
         }
-        for number, key in enumerate(keys)
+        for number, start in enumerate(range(0, len(text), _PART))
     ]
-    metadata = {**(item.get("metadata") or {}), _PARTS: keys}
-    return [*parts, {"putSessionItem": {**item, "value": {}, "metadata": metadata}}]
 
 
 async def read_document(

@@ -15,8 +15,15 @@ SESSION: BatchRecordInput = {"createSession": {"sessionId": "s"}}
 
 
 def put(key: str, value: Any = 1) -> BatchRecordInput:
-    item: Any = {"session": "s", "collection": "c", "key": key, "value": value}
-    return {"putSessionItem": {**item, "expectedRevision": 0}}
+    return {
+        "putSessionItem": {
+            "session": "s",
+            "collection": "c",
+            "key": key,
+            "value": value,
+            "expectedRevision": 0,
+        }
+    }
 
 
 def said(content: str, session: str = "s") -> BatchRecordInput:
@@ -91,6 +98,16 @@ async def test_more_than_a_request_takes_follows(client: SessiongraphClient) -> 
     await record_leniently(client, required, [said(f"{number}") for number in range(1200)])
     session = (await client.query(_SEEN))["session"]
     assert (session["items"]["totalCount"], session["messages"]["totalCount"]) == (1500, 1200)
+
+
+async def test_what_is_required_last_stands_together(client: SessiongraphClient) -> None:
+    first = [SESSION, *(put(f"{number}") for number in range(1500))]
+    with pytest.raises(NotFound):
+        await record_leniently(client, [*first, said("1", "nowhere")], [said("2")])
+    keys = (await seen(client))[0]
+    assert keys == [f"{number}" for number in range(200)]
+    session = (await client.query(_SEEN))["session"]
+    assert session["items"]["totalCount"] == 501  # which fill no request with the last ones
 
 
 async def test_large_records_are_divided(client: SessiongraphClient) -> None:

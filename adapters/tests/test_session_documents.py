@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sessiongraph_client import NotFound, SessiongraphClient
 from sessiongraph_client.lenient_recording import record_leniently
-from sessiongraph_client.schema_types import PutSessionItemInput
+from sessiongraph_client.schema_types import BatchRecordInput, PutSessionItemInput
 from sessiongraph_client.session_documents import (
     delete_documents,
-    put_document,
+    put_documents,
     read_document,
 )
 
@@ -34,8 +34,8 @@ async def stored(client: SessiongraphClient) -> dict[str, Any]:
 
 
 async def put(client: SessiongraphClient, *items: PutSessionItemInput) -> None:
-    records = [record for each in items for record in put_document(each)]
-    await record_leniently(client, [{"createSession": {"sessionId": "s"}}, *records])
+    start: BatchRecordInput = {"createSession": {"sessionId": "s"}}
+    await record_leniently(client, [start, *put_documents(items)])
 
 
 @pytest.mark.parametrize("letter", ["x", "é", '"', "\\", "\0", "\n", "\ud800", "\U0001f600"])
