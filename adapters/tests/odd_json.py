@@ -4,18 +4,6 @@ from random import Random
 from typing import Any
 
 TEXTS = ["", " ", "Hello", "null", "{}", "\0", "\ud800", "\udfff\ud800", "\U0001f600", "\xe9"]
-    "",
-    " ",
-    "Hello",
-    "null",
-    "{}",
-    "\0",
-    "\ud800",
-    "\udfff\ud800",
-    "\U0001f600",
-    "\u2028",
-    "é",
-]
 NUMBERS: list[float] = [
     *(0, -1, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64, 10**40),
     *(0.1, -0.0, 1.0, 5e-324, 1e22, -1e300, 2.0**63, 1.5e19, float("inf"), float("nan")),
