@@ -28,6 +28,11 @@ _DELETE = """mutation SessiongraphClientDeleteItems($input: DeleteSessionItemsIn
 }"""
 
 
+def collection_of_parts(collection: str) -> str:
+    """Name the collection of the parts of a collection's large documents."""
+    return f"{collection}.parts"
+
+
 def put_documents(items: Iterable[PutSessionItemInput]) -> list[BatchRecordInput]:
     """Give the records that put items whose `value` is any JSON, behind the parts of all of them.
 
@@ -54,7 +59,7 @@ def _parts(item: PutSessionItemInput, text: str) -> list[PutSessionItemInput]:
     return [
         {
             "session": item["session"],
-            "collection": _collection_of_parts(item["collection"]),
+            "collection": collection_of_parts(item["collection"]),
             "key": f"{name}.{number}",
             "value": text[start : start + _PART],
         }
@@ -75,7 +80,7 @@ async def read_document(
     texts: list[str] = []
     for key in keys:  # one by one: an answer has a size, too
         data = await client.query(
-            _READ_PART, session=session, collection=_collection_of_parts(collection), key=key
+            _READ_PART, session=session, collection=collection_of_parts(collection), key=key
         )
         found = data["session"]["items"]["nodes"] if data["session"] else []
         if not found:
@@ -96,16 +101,12 @@ async def delete_documents(
     """
     if nodes is None:
         count = await _delete(client, session, collection)
-        await _delete(client, session, _collection_of_parts(collection))
+        await _delete(client, session, collection_of_parts(collection))
         return count
     count = await _delete(client, session, collection, list(nodes))
     parts = [key for node in nodes.values() for key in node["metadata"].get(_PARTS, ())]
-    await _delete(client, session, _collection_of_parts(collection), parts)
+    await _delete(client, session, collection_of_parts(collection), parts)
     return count
-
-
-def _collection_of_parts(collection: str) -> str:
-    return f"{collection}.parts"
 
 
 async def _delete(
