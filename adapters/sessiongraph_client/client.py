@@ -22,6 +22,9 @@ from sessiongraph_client.schema_types import BatchRecordInput
 
 BATCH_LIMIT = 1000
 """The records that one `recordBatch` takes."""
+BODY_LIMIT = 10_000_000
+"""The bytes of a request that a server takes, unless it is set otherwise."""
+_HUNG_UP = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 _RECORD = """mutation SessiongraphClientRecord($input: RecordBatchInput!) {
   recordBatch(input: $input) { results { id error { code message field } } }
 }"""
@@ -143,13 +146,23 @@ class SessiongraphClient:
         return made
 
     async def _send(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        connections = self._connections()
+        request = connections.build_request(
+            "POST",
+            self._address,
+            json={"query": document, "variables": variables},
+            headers=self._headers,
+        )
         try:
-            response = await self._connections().post(
-                self._address,
-                json={"query": document, "variables": variables},
-                headers=self._headers,
-            )
+            response = await connections.send(request)
         except httpx2.TransportError as error:
+            size = int(request.headers["content-length"])
+            if isinstance(error, _HUNG_UP) and size > BODY_LIMIT:
+                message = (
+                    f"{self._address} hung up on a request of {size:,} bytes; "
+                    f"a server takes {BODY_LIMIT:,} unless it is set otherwise."
+                )
+                raise Limited(message, code="LIMITED") from error
             message = f"There is no answer from {self._address}: {error!r}"
             raise Unavailable(message, code="UNAVAILABLE") from error
         answer = _read(response)

@@ -7,6 +7,7 @@ import pytest
 from sessiongraph_client import (
     Conflict,
     InvalidInput,
+    Limited,
     NotFound,
     RecordBuffer,
     SessiongraphClient,
@@ -88,6 +89,18 @@ async def test_an_error_has_the_class_of_its_code(
     await client.record([{"createSession": {"sessionId": "s"}}])
     with pytest.raises(error):
         await client.record([record])
+
+
+@pytest.mark.parametrize("size", [10_000_000, 18_000_000, 30_000_000])
+async def test_a_request_that_is_too_large_is_refused_at_once(
+    client: SessiongraphClient, size: int
+) -> None:
+    """Of one that is much too large the server does not wait for the end, and hangs up."""
+    with pytest.raises(Limited, match="10,000,000") as raised:
+        await asyncio.wait_for(client.record([said("s", "x" * size)]), 30)
+    assert raised.value.code == "LIMITED"
+    await client.record([{"createSession": {"sessionId": "s"}}])
+    assert await read(client, "s") == []
 
 
 async def test_a_key_that_is_not_good_is_told_at_once(server: Server) -> None:

@@ -9,7 +9,7 @@ import pytest
 from agents import SQLiteSession
 from agents.extensions.memory import EncryptedSession
 from agents.memory import Session, SessionSettings
-from sessiongraph_client import InvalidInput, SessiongraphClient
+from sessiongraph_client import SessiongraphClient
 from sessiongraph_client.openai_agents import SessiongraphSession
 
 from tests.conftest import Server, start
@@ -160,17 +160,27 @@ async def test_what_is_no_json_is_refused_as_by_sqlite(client: SessiongraphClien
         assert await session.get_items() == []
 
 
-async def test_an_item_over_the_limit_is_refused_and_nothing_of_its_part_kept(
+async def test_an_item_may_be_very_large(client: SessiongraphClient) -> None:
+    session = SessiongraphSession("s", client)
+    contents = ["x" * 12_000_000, "short", "y" * 4_100_000, "\u4e00" * 2_600_000, "\0" * 900_000]
+    await session.add_items([user(content) for content in contents])
+    assert await contents_of(session) == contents
+    seen = [message["content"] for message in (await look(client, "s"))["messages"]["nodes"]]
+    assert [len(content) for content in seen] == [1_000_000, 5, *[1_000_000] * 2, 900_000]
+    for content in reversed(contents):
+        assert await session.pop_item() == user(content)
+    left = 'query { session(id: "s") { items(first: 1) { totalCount } } }'
+    assert (await client.query(left))["session"]["items"]["totalCount"] == 0
+
+
+async def test_a_part_of_a_history_without_items_before_it_is_read(
     client: SessiongraphClient,
 ) -> None:
     session = SessiongraphSession("s", client)
-    with pytest.raises(InvalidInput):
-        await session.add_items([{"role": "user", "content": "x" * 8_100_000}])
+    await session.add_items([user("x" * 4_000_000), user("last")])
+    assert await session.get_items(1) == [user("last")]
+    await session.clear_session()
     assert await session.get_items() == []
-    await session.add_items([{"role": "user", "content": "y" * 4_100_000}])
-    await session.add_items([{"role": "user", "content": "\u4e00" * 2_600_000}])
-    assert [len(content) for content in await contents_of(session)] == [4_100_000, 2_600_000]
-    assert (await look(client, "s"))["messages"]["nodes"][0]["content"] is None
 
 
 async def test_large_items_are_stored_together(client: SessiongraphClient) -> None:

@@ -9,8 +9,8 @@ from agents.items import ToolApprovalItem
 
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.openai_agents.item_reading import call_id_of, call_of
-from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.schema_types import BatchRecordInput, RecordMessageInput
+from sessiongraph_client.stored_json import show_json, show_text
 
 _CALLS = """query SessiongraphAgentsCalls($session: ID!, $calls: [String!]!) {
   session(id: $session) {
@@ -73,8 +73,8 @@ def ask(
     message: RecordMessageInput = {
         "session": session,
         "role": "ASSISTANT",
-        "name": clean(approval.agent.name),
-        "toolCalls": [clean(made)],
+        "name": show_text(approval.agent.name),
+        "toolCalls": [show_json(made)],
     }
     return [
         {"reference": reference, "recordMessage": message},
@@ -97,7 +97,7 @@ def decide(context: RunContextWrapper[Any], call_id: str, asked: Asked) -> list[
             "decideConfirmation": {
                 "confirmation": asked.confirmation,
                 "decision": "APPROVED" if status else "DENIED",
-                "reason": clean(reason),
+                "reason": reason and show_text(reason),
             }
         }
     ]

@@ -14,7 +14,6 @@ from sessiongraph_client.openai_agents.item_reading import (
     role_of,
     text_of,
 )
-from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.openai_agents.run_hooks import SessiongraphRunHooks
 from sessiongraph_client.schema_types import (
     BatchRecordInput,
@@ -22,6 +21,7 @@ from sessiongraph_client.schema_types import (
     SessionKind,
     ToolCallInput,
 )
+from sessiongraph_client.stored_json import show_json, show_text
 
 SOURCE = "openai-agents"
 ITEM_KEYS = "openaiAgentsItems"
@@ -84,7 +84,7 @@ class Normalizer:
     def _say(self, role: Any, item: Mapping[str, Any], key: str | None) -> None:
         reference, message = self._add({"session": self.current, "role": role}, key)
         if (content := text_of(item.get("content"))) is not None:
-            message["content"] = clean(content)
+            message["content"] = show_text(content)
         if item.get("status") == "incomplete":
             message["status"] = "INTERRUPTED"
         self._open = None
@@ -107,21 +107,21 @@ class Normalizer:
         calls = message.get("toolCalls") or []
         if call_id:
             self._made[call_id] = (f"{reference}.toolCalls.{len(calls)}", call["toolName"])
-        message["toolCalls"] = [*calls, clean(call)]
+        message["toolCalls"] = [*calls, show_json(call)]
 
     def _answer(self, output: Output, key: str | None) -> None:
         self._open = None
         if key is None and output.call_id in self.recorded:
             return
         message: RecordMessageInput = {"session": self.current, "role": "TOOL"}
-        message["content"] = clean(output.content)
+        message["content"] = show_text(output.content)
         call = None
         if output.call_id is not None:
-            message["toolCallId"] = clean(output.call_id)
+            message["toolCallId"] = show_text(output.call_id)
             call = self._made.get(output.call_id) or self.calls.get(output.call_id)
         reference, tool_name = call or (None, None)
         if tool_name is not None:
-            message["name"] = clean(tool_name)
+            message["name"] = show_text(tool_name)
         self._add(message, key)
         self._record_sub_agent(output, reference)
         agent = handed_to(output)
@@ -139,7 +139,7 @@ class Normalizer:
         reader.read_all(run.items)
 
     def _start_child(self, agent: str, kind: SessionKind, call: str | None) -> str:
-        name = clean(agent)
+        name = show_text(agent)
         child = f"{self.root}/{name[:_MOST_OF_A_NAME]}/{uuid4().hex[:12]}"
         self.records += [
             {"createAgent": {"agentId": name, "name": name}},

@@ -1,6 +1,5 @@
 """A session that keeps the run that waits for a person's approval."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +7,7 @@ from agents import Agent, RunContextWrapper, RunResult, RunResultStreaming, RunS
 
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import NotFound
+from sessiongraph_client.lenient_recording import record_leniently
 from sessiongraph_client.openai_agents.approvals import (
     Asked,
     apply,
@@ -16,11 +16,14 @@ from sessiongraph_client.openai_agents.approvals import (
     decide,
     find_calls,
 )
-from sessiongraph_client.openai_agents.lenient_recording import record_leniently
-from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.openai_agents.run_hooks import SessiongraphRunHooks
-from sessiongraph_client.openai_agents.stored_item import pack, unpack
-from sessiongraph_client.schema_types import BatchRecordInput
+from sessiongraph_client.schema_types import BatchRecordInput, PutSessionItemInput
+from sessiongraph_client.session_documents import (
+    delete_documents,
+    put_documents,
+    read_document,
+)
+from sessiongraph_client.stored_json import show_text
 
 _COLLECTION = "openai_agents.run_state"
 _KEY = "current"
@@ -31,9 +34,6 @@ _STATE = """query SessiongraphAgentsState($session: ID!, $collection: String!) {
   session(id: $session) {
     items(first: 1, filter: {collection: {eq: $collection}}) { nodes { value metadata } }
   }
-}"""
-_DELETE_STATE = """mutation SessiongraphAgentsDeleteState($input: DeleteSessionItemsInput!) {
-  deleteSessionItems(input: $input) { deletedCount }
 }"""
 
 
@@ -79,20 +79,15 @@ class ResumableSession:
         self._recorded |= approvals.keys() - calls.keys()
         session = self._current or self.session_id
         asked = [ask(session, approvals[each], calls.get(each)) for each in approvals]
-        text = json.dumps(result.to_state().to_json(**serialization))
-        value, encoding = pack(text, json.loads(text))
-        state: BatchRecordInput = {
-            "putSessionItem": {
-                "session": self.session_id,
-                "collection": _COLLECTION,
-                "key": _KEY,
-                "value": value,
-                "metadata": {**encoding, _RECORDED: sorted(self._recorded)},
-            }
+        state: PutSessionItemInput = {
+            "session": self.session_id,
+            "collection": _COLLECTION,
+            "key": _KEY,
+            "value": result.to_state().to_json(**serialization),
+            "metadata": {_RECORDED: sorted(self._recorded)},
         }
-        await record_leniently(
-            self.client, [state], [*decided, *(r for each in asked for r in each)]
-        )
+        told = [*decided, *(record for each in asked for record in each)]
+        await record_leniently(self.client, put_documents([state]), told)
         calls = await find_calls(self.client, self.session_id, approvals)
         self._asked = {
             call_id: Asked(calls[call_id]["confirmation"]["id"], approval)
@@ -115,7 +110,7 @@ class ResumableSession:
         nodes = data["session"]["items"]["nodes"] if data["session"] else []
         if not nodes:
             return None
-        kept = unpack(nodes[0]["value"], nodes[0]["metadata"])
+        kept = await read_document(self.client, self.session_id, _COLLECTION, nodes[0])
         state = await RunState.from_json(agent, kept, **deserialization)
         self._recorded = set(nodes[0]["metadata"][_RECORDED])
         approvals = {call_id_of_approval(each) or "": each for each in state.get_interruptions()}
@@ -153,7 +148,7 @@ class ResumableSession:
                             "session": self._current or self.session_id,
                             "role": "TOOL",
                             "toolCallId": call_id,
-                            "content": clean(result),
+                            "content": show_text(result),
                         }
                     }
                 )
@@ -163,6 +158,6 @@ class ResumableSession:
         self._asked = {}
         self._recorded = set()
         try:
-            await self.client.mutate(_DELETE_STATE, session=self.session_id, collection=_COLLECTION)
+            await delete_documents(self.client, self.session_id, _COLLECTION)
         except NotFound:
             return

@@ -9,8 +9,8 @@ from agents.tool_context import ToolContext
 from agents.usage import Usage
 
 from sessiongraph_client.openai_agents.item_reading import call_id_of, kind_of, text_of
-from sessiongraph_client.openai_agents.plain_json import clean
 from sessiongraph_client.schema_types import RecordMessageInput
+from sessiongraph_client.stored_json import show_text
 
 _MOST_REMEMBERED = 10_000
 
@@ -90,7 +90,7 @@ class SessiongraphRunHooks(RunHooks[Any]):
         told = self._responses.pop(_name_of(item), None)
         if told is None:
             return
-        message["name"] = clean(told.agent_name)
+        message["name"] = show_text(told.agent_name)
         message["requestModel"] = told.request_model
         message["responseId"] = told.response_id
         usage, told.usage = told.usage, None

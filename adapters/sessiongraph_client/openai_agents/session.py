@@ -4,13 +4,15 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from agents import RunContextWrapper, TResponseInputItem
 from agents.memory import SessionSettings
 from agents.memory.session_settings import coerce_session_settings, resolve_session_limit
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Conflict, Limited, NotFound, SessiongraphError
+from sessiongraph_client.errors import Conflict, NotFound, SessiongraphError
+from sessiongraph_client.lenient_recording import record_leniently
 from sessiongraph_client.openai_agents.approvals import find_calls
 from sessiongraph_client.openai_agents.item_reading import (
     call_id_of,
@@ -19,21 +21,27 @@ from sessiongraph_client.openai_agents.item_reading import (
     kind_of,
     output_of,
 )
-from sessiongraph_client.openai_agents.lenient_recording import record_leniently
 from sessiongraph_client.openai_agents.normalized import SOURCE, Normalizer
 from sessiongraph_client.openai_agents.resumable_session import ResumableSession
-from sessiongraph_client.openai_agents.stored_item import COLLECTION, new_key, pack, unpack
 from sessiongraph_client.openai_agents.taking_back import take_back
-from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
+from sessiongraph_client.pages import read_pages
+from sessiongraph_client.schema_types import (
+    BatchRecordInput,
+    CreateSessionInput,
+    PutSessionItemInput,
+)
+from sessiongraph_client.session_documents import (
+    delete_documents,
+    put_documents,
+    read_document,
+)
 
 _logger = logging.getLogger(__name__)
 
-_PAGE = 200
+_COLLECTION = "openai_agents.items"
 _MOST_ITEMS = 300
 _MOST_CHARACTERS = 3_000_000
 """Of a batch's items: a request has 10 MB at most, and tells them again, normalized."""
-_MOST_TOLD = 4_500_000
-"""The characters of the largest item that a message is told of."""
 
 _ITEMS = """query SessiongraphAgentsItems(
   $session: ID!, $collection: String!, $last: Int!, $before: String
@@ -44,9 +52,6 @@ _ITEMS = """query SessiongraphAgentsItems(
       pageInfo { hasPreviousPage startCursor }
     }
   }
-}"""
-_DELETE_ITEMS = """mutation SessiongraphAgentsDeleteItems($input: DeleteSessionItemsInput!) {
-  deleteSessionItems(input: $input) { deletedCount }
 }"""
 
 
@@ -99,26 +104,9 @@ class SessiongraphSession(ResumableSession):
         As in the framework's SQLite session, a negative limit gives all.
         """
         limit = resolve_session_limit(limit, self.session_settings)
-        missing = float("inf") if limit is None or limit < 0 else limit
-        most = _PAGE
-        pages: list[list[Any]] = []
-        before = None
-        while missing > 0:
-            try:
-                found = await self._read(int(min(missing, most)), before)
-            except Limited:  # these are too large for one answer
-                if most == 1:
-                    raise
-                most //= 2
-                continue
-            if found is None:
-                break
-            pages.append([unpack(node["value"], node["metadata"]) for node in found["nodes"]])
-            missing -= len(pages[-1])
-            if not found["pageInfo"]["hasPreviousPage"]:
-                break
-            before = found["pageInfo"]["startCursor"]
-        return [item for page in reversed(pages) for item in page]
+        most = None if limit is None or limit < 0 else limit
+        pages = [page async for page in read_pages(self._read, most=most, backwards=True)]
+        return [await self._item(node) for page in reversed(pages) for node in page]
 
     async def add_items(
         self, items: list[TResponseInputItem], wrapper: RunContextWrapper[Any] | None = None
@@ -126,11 +114,10 @@ class SessiongraphSession(ResumableSession):
         """Add items at the end; they are stored, and told as messages, when this returns.
 
         Up to 300 items of 3,000,000 characters together are one transaction, of more each such
-        part by itself. Raises `InvalidInput` for an item of more than 8,000,000 bytes; of one of
-        more than 4,500,000 characters no message is told.
+        part by itself. Of a longer text the message has the first 1,000,000 characters.
         """
         texts = [json.dumps(item) for item in items]
-        for part in _parts([_Item(new_key(), text, json.loads(text)) for text in texts]):
+        for part in _parts([_Item(uuid4().hex, text, json.loads(text)) for text in texts]):
             await self._add(part, wrapper)
 
     async def pop_item(
@@ -146,12 +133,13 @@ class SessiongraphSession(ResumableSession):
             if not found["nodes"]:
                 break
             node = found["nodes"][0]
-            answer = await self.client.mutate(
-                _DELETE_ITEMS, session=self.session_id, collection=COLLECTION, keys=[node["key"]]
-            )
-            if answer["deleteSessionItems"]["deletedCount"]:
+            try:
+                item = await self._item(node)
+            except NotFound:  # another has popped it
+                continue
+            popped = {node["key"]: node}
+            if await delete_documents(self.client, self.session_id, _COLLECTION, popped):
                 self._current = None
-                item: TResponseInputItem = unpack(node["value"], node["metadata"])
                 session = node["metadata"].get("session", self.session_id)
                 await take_back(self.client, session, node["key"], item)
                 return item
@@ -160,22 +148,26 @@ class SessiongraphSession(ResumableSession):
     async def clear_session(self, wrapper: RunContextWrapper[Any] | None = None) -> None:
         """Remove all items. The messages stay, as the record of what was said."""
         try:
-            answer = await self.client.mutate(
-                _DELETE_ITEMS, session=self.session_id, collection=COLLECTION
-            )
+            count = await delete_documents(self.client, self.session_id, _COLLECTION)
         except NotFound:
             return
         self._current = None
         self._is_cleared = True
-        if count := answer["deleteSessionItems"]["deletedCount"]:
+        if count:
             await self._note("openai_agents.cleared", count)
 
     async def _read(self, last: int, before: str | None) -> Any:
         """Read a page of items, the last ones before a cursor; None if there is no session."""
         data = await self.client.query(
-            _ITEMS, session=self.session_id, collection=COLLECTION, last=last, before=before
+            _ITEMS, session=self.session_id, collection=_COLLECTION, last=last, before=before
         )
         return data["session"] and data["session"]["items"]
+
+    async def _item(self, node: Any) -> TResponseInputItem:
+        item: TResponseInputItem = await read_document(
+            self.client, self.session_id, _COLLECTION, node
+        )
+        return item
 
     async def _add(self, items: Sequence[_Item], wrapper: RunContextWrapper[Any] | None) -> None:
         if self._current is None:
@@ -183,27 +175,19 @@ class SessiongraphSession(ResumableSession):
         reader = await self._reader(items)
         # a compaction gives the history back in other words: nobody has said anything
         is_replay = self._is_cleared and any(kind_of(item.value) == "compaction" for item in items)
-        puts: list[BatchRecordInput] = []
-        for key, text, item in items:
-            place = {} if is_replay else reader.read(item, key)
-            value, encoding = pack(text, item)
-            puts.append(
-                {
-                    "putSessionItem": {
-                        "session": self.session_id,
-                        "collection": COLLECTION,
-                        "key": key,
-                        "value": value,
-                        "metadata": {**encoding, **place},
-                    }
-                }
-            )
+        puts: list[PutSessionItemInput] = [
+            {
+                "session": self.session_id,
+                "collection": _COLLECTION,
+                "key": key,
+                "value": item,
+                "metadata": {} if is_replay else reader.read(item, key),
+            }
+            for key, _, item in items
+        ]
         answered = [output.call_id for item in items if (output := output_of(item.value))]
         told = [*self._decisions(answered, wrapper), *reader.records]
-        if max(len(item.text) for item in items) > _MOST_TOLD:
-            _logger.warning("No message is told of an item of %s characters", len(items[0].text))
-            told = []
-        await self._record(puts, told)
+        await self._record(put_documents(puts), told)
         self._current = reader.current
         self._is_cleared = False
 

@@ -1,83 +1,59 @@
 """Entries and records of conversations, as session items."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_ai.conversation_store import ConversationEntry, ConversationRecord
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
-from sessiongraph_client.pydantic_ai.stored_json import from_stored, is_name, is_text, to_stored
 from sessiongraph_client.schema_types import BatchRecordInput, PutSessionItemInput
+from sessiongraph_client.session_documents import put_documents
+from sessiongraph_client.stored_json import from_stored, is_name, is_text, to_stored
 
 ENTRIES = "pydantic_ai.entries"
 """The collection of a session's entries, by their ids."""
-ENTRY_SLICES = "pydantic_ai.entry_slices"
-"""The collection of the texts of entries that are too long for an item, by id and number."""
 RECORD = "pydantic_ai.record"
 """The collection of a session's one record, and its key in it."""
 RECORD_KEY = "record"
 
-MOST_CHARACTERS = 2_000_000
-"""Of an entry's JSON that is kept in one item; a longer one is kept in slices."""
 _RECORDS = TypeAdapter(
     list[ConversationRecord], config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 )
 
 
-class StoredEntry(NamedTuple):
-    """An entry as it is stored: what its item has, and the texts of its slices."""
-
-    id: str
-    parent_id: str | None
-    value: Any
-    slices: Sequence[str]
-
-    def to_items(self, session: str) -> list[BatchRecordInput]:
-        """Give the records that keep the entry in a session, slices first."""
-        items = [
-            _put(session, ENTRY_SLICES, f"{self.id}/{number}", text)
-            for number, text in enumerate(self.slices)
-        ]
-        return [*items, _put(session, ENTRIES, self.id, self.value)]
-
-
-def dump_entry(entry: ConversationEntry) -> StoredEntry:
-    """Give an entry as it is stored.
+def dump_entry(entry: ConversationEntry) -> dict[str, Any]:
+    """Give an entry as the document that is stored.
 
     Raises what the framework's `ModelMessagesTypeAdapter` does, and `UnicodeEncodeError` for a
     message with a lone surrogate, which is in no JSON.
     """
     (message,) = ModelMessagesTypeAdapter.dump_python([entry.message], mode="json")
-    value = {"id": entry.id, "parent_id": entry.parent_id, "kind": entry.kind, "message": message}
-    text = json.dumps(value, ensure_ascii=False)
-    text.encode()
-    if len(text) <= MOST_CHARACTERS:
-        return StoredEntry(entry.id, entry.parent_id, to_stored(value), ())
-    text = json.dumps(value)  # without the characters that the server refuses
-    slices = [
-        text[start : start + MOST_CHARACTERS] for start in range(0, len(text), MOST_CHARACTERS)
-    ]
-    del value["message"]
-    return StoredEntry(entry.id, entry.parent_id, {**value, "slices": len(slices)}, slices)
+    stored = {"id": entry.id, "parent_id": entry.parent_id, "kind": entry.kind, "message": message}
+    json.dumps(stored, ensure_ascii=False).encode()
+    return stored
 
 
-def load_entries(stored: Iterable[StoredEntry]) -> list[ConversationEntry]:
+def put_entries(session: str, stored: Iterable[Mapping[str, Any]]) -> list[BatchRecordInput]:
+    """Give the records that keep entries, as `dump_entry` gave them, in a session."""
+    return put_documents(
+        {"session": session, "collection": ENTRIES, "key": entry["id"], "value": entry}
+        for entry in stored
+    )
+
+
+def load_entries(stored: Sequence[Mapping[str, Any]]) -> list[ConversationEntry]:
     """Give entries from what `dump_entry` gave of them."""
-    values = [
-        json.loads("".join(each.slices)) if each.slices else from_stored(each.value)
-        for each in stored
-    ]
     messages = ModelMessagesTypeAdapter.validate_json(
-        json.dumps([value["message"] for value in values])
+        json.dumps([entry["message"] for entry in stored])
     )
     return [
         ConversationEntry(
-            id=value["id"], parent_id=value["parent_id"], kind=value["kind"], message=message
+            id=entry["id"], parent_id=entry["parent_id"], kind=entry["kind"], message=message
         )
-        for value, message in zip(values, messages, strict=True)
+        for entry, message in zip(stored, messages, strict=True)
     ]
 
 
@@ -130,13 +106,3 @@ def name_session(conversation_id: str) -> str:
 def name_scope(scope: str) -> str:
     """Give what a record of the scope is found by."""
     return scope if is_text(scope) else json.dumps(scope)
-
-
-def _put(session: str, collection: str, key: str, value: Any) -> BatchRecordInput:
-    item: PutSessionItemInput = {
-        "session": session,
-        "collection": collection,
-        "key": key,
-        "value": value,
-    }
-    return {"putSessionItem": item}

@@ -14,20 +14,21 @@ from pydantic_ai.conversation_store import (
 
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Conflict, NotFound
+from sessiongraph_client.lenient_recording import record_leniently
+from sessiongraph_client.pages import read_pages
 from sessiongraph_client.pydantic_ai.conversation_items import (
     RECORD,
-    StoredEntry,
     deleted_record_item,
     dump_entry,
     load_entries,
     load_record,
     name_scope,
     name_session,
+    put_entries,
     record_item,
 )
 from sessiongraph_client.pydantic_ai.deferred_calls import deferred_ids, read_answers
 from sessiongraph_client.pydantic_ai.entry_reader import EntryReader
-from sessiongraph_client.pydantic_ai.recording import record_conversation
 from sessiongraph_client.pydantic_ai.stored_session import (
     delete_session,
     find_session,
@@ -41,8 +42,10 @@ from sessiongraph_client.pydantic_ai.told_conversation import (
 from sessiongraph_client.schema_types import BatchRecordInput
 
 _MOST_TRIES = 20
-_RECORDS = """query SessiongraphPydanticRecords($filter: SessionItemFilter!, $after: String) {
-  sessionItems(first: 200, after: $after, filter: $filter) {
+_RECORDS = """query SessiongraphPydanticRecords(
+  $filter: SessionItemFilter!, $first: Int!, $after: String
+) {
+  sessionItems(first: $first, after: $after, filter: $filter) {
     nodes { value metadata } pageInfo { hasNextPage endCursor }
   }
 }"""
@@ -113,14 +116,16 @@ class SessiongraphConversationStore(ConversationStore):
         if scope is not None:
             found["metadata"] = {"contains": {"scope": name_scope(scope)}}
         records: list[ConversationRecord] = []
-        page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
-        while page["hasNextPage"]:
-            data = await self.client.query(_RECORDS, filter=found, after=page["endCursor"])
-            for node in data["sessionItems"]["nodes"]:
+
+        async def read(first: int, after: str | None) -> Any:
+            data = await self.client.query(_RECORDS, filter=found, first=first, after=after)
+            return data["sessionItems"]
+
+        async for nodes in read_pages(read):
+            for node in nodes:
                 record = load_record(node)
                 if record is not None and scope in (None, record.scope):
                     records.append(record)
-            page = data["sessionItems"]["pageInfo"]
         records.sort(key=lambda record: record.updated_at, reverse=True)
         return records[:limit]
 
@@ -180,26 +185,25 @@ class SessiongraphConversationStore(ConversationStore):
         self,
         record: ConversationRecord,
         new_entries: Sequence[ConversationEntry],
-        dumped: Sequence[StoredEntry],
+        dumped: Sequence[dict[str, Any]],
         expected_revision: str | None,
     ) -> None:
         session = await find_session_for_save(self.client, record, new_entries)
         if (session.record.revision if session.record else None) != expected_revision:
             raise ConversationConflict(record.conversation_id)
         shared = await self._find_elsewhere(record, session.missing)
-        await record_conversation(
-            self.client,
-            [] if session.exists else await self._creation(record),
-            [item for entry in [*shared, *dumped] for item in entry.to_items(session.id)],
-            record_item(session.id, record, session.revision),
-            tell_conversation(session, record, new_entries),
-        )
+        start = [] if session.exists else await self._creation(record)
+        items = put_entries(session.id, [*shared, *dumped])
+        # nobody sees the entries before their record is there
+        required = [*start, *items, record_item(session.id, record, session.revision)]
+        told = tell_conversation(session, record, new_entries)
+        await record_leniently(self.client, required, told)
 
     async def _find_elsewhere(
         self, record: ConversationRecord, keys: Sequence[str]
-    ) -> list[StoredEntry]:
+    ) -> list[dict[str, Any]]:
         """Find the histories of entries that the conversation shares with another, in order."""
-        found: dict[str, StoredEntry] = {}
+        found: dict[str, dict[str, Any]] = {}
         for key in keys:
             try:
                 history = await self._reader.read_history(key)
@@ -207,7 +211,7 @@ class SessiongraphConversationStore(ConversationStore):
                 if key == record.head_id:
                     raise ConversationConflict(record.conversation_id) from error
             else:
-                found.update((entry.id, entry) for entry in history)
+                found.update((entry["id"], entry) for entry in history)
         return list(found.values())
 
     async def _creation(self, record: ConversationRecord) -> list[BatchRecordInput]:

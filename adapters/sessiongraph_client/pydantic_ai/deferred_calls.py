@@ -8,12 +8,12 @@ from pydantic_ai.conversation_store import ConversationEntry
 from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from sessiongraph_client.pydantic_ai.message_content import show_as_text
-from sessiongraph_client.pydantic_ai.stored_json import is_name
 from sessiongraph_client.schema_types import (
     BatchRecordInput,
     DecideConfirmationInput,
     RecordToolCallResultInput,
 )
+from sessiongraph_client.stored_json import is_name
 
 Calls = Mapping[str, Mapping[str, Any]]
 """The last attempts of tool calls as the server gave them, by the framework's ids."""

@@ -3,17 +3,14 @@
 from typing import Any
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Limited
-from sessiongraph_client.pydantic_ai.conversation_items import (
-    ENTRIES,
-    ENTRY_SLICES,
-    StoredEntry,
-)
-from sessiongraph_client.pydantic_ai.stored_json import from_stored
+from sessiongraph_client.errors import Limited, NotFound
+from sessiongraph_client.pages import PAGE
+from sessiongraph_client.pydantic_ai.conversation_items import ENTRIES
+from sessiongraph_client.session_documents import read_document
 
 _ENTRY = """query SessiongraphPydanticEntry($entries: String!, $entry: String!) {
   sessionItems(first: 1, filter: {collection: {eq: $entries}, key: {eq: $entry}}) {
-    nodes { key value session { id } }
+    nodes { key value metadata session { id } }
   }
 }"""
 _HEAD = """query SessiongraphPydanticHead($entries: String!, $entry: String!, $last: Int!) {
@@ -22,7 +19,7 @@ _HEAD = """query SessiongraphPydanticHead($entries: String!, $entry: String!, $l
       session {
         id
         items(last: $last, filter: {collection: {eq: $entries}}) {
-          nodes { key value } pageInfo { hasPreviousPage startCursor }
+          nodes { key value metadata } pageInfo { hasPreviousPage startCursor }
         }
       }
     }
@@ -34,19 +31,10 @@ _BEFORE = """query SessiongraphPydanticBefore(
   session(id: $session) {
     id
     items(last: $last, before: $before, filter: {collection: {eq: $entries}}) {
-      nodes { key value } pageInfo { hasPreviousPage startCursor }
+      nodes { key value metadata } pageInfo { hasPreviousPage startCursor }
     }
   }
 }"""
-_SLICES = """query SessiongraphPydanticSlices(
-  $session: ID!, $slices: String!, $keys: [String!]!
-) {
-  session(id: $session) {
-    items(first: 10, filter: {collection: {eq: $slices}, key: {in: $keys}}) { nodes { key value } }
-  }
-}"""
-_PAGE = 200
-_SLICES_AT_ONCE = 10
 
 
 class _SessionGone(Exception):
@@ -62,9 +50,9 @@ class EntryReader:
 
     def __init__(self, client: SessiongraphClient) -> None:
         self._client = client
-        self._page = _PAGE
+        self._page = PAGE
 
-    async def read(self, entry_id: str) -> StoredEntry:
+    async def read(self, entry_id: str) -> dict[str, Any]:
         """Read an entry. Raises `LookupError` if there is none of that id."""
         while True:
             data = await self._client.query(_ENTRY, entries=ENTRIES, entry=entry_id)
@@ -75,7 +63,7 @@ class EntryReader:
             except _SessionGone:
                 continue
 
-    async def read_history(self, head_id: str, limit: int | None = None) -> list[StoredEntry]:
+    async def read_history(self, head_id: str, limit: int | None = None) -> list[dict[str, Any]]:
         """Read the last `limit` entries up to one, all if None, in order.
 
         It takes a request for 200 entries that the session has, those of left branches included.
@@ -91,19 +79,19 @@ class EntryReader:
                     raise
                 self._page = max(1, self._page // 8)  # the entries are large
 
-    async def _read_history(self, head_id: str, limit: int | None) -> list[StoredEntry]:
+    async def _read_history(self, head_id: str, limit: int | None) -> list[dict[str, Any]]:
         last = self._page if limit is None else min(self._page, limit)
         data = await self._client.query(_HEAD, entries=ENTRIES, entry=head_id, last=last)
         if not (nodes := data["sessionItems"]["nodes"]):
             raise LookupError(head_id)
         session = nodes[0]["session"]
-        found: list[StoredEntry] = []
+        found: list[dict[str, Any]] = []
         wanted: str | None = head_id
         while True:
             for node in reversed(session["items"]["nodes"]):
                 if node["key"] == wanted:
                     found.append(await self._load(session["id"], node))
-                    wanted = found[-1].parent_id
+                    wanted = found[-1]["parent_id"]
                 if wanted is None or len(found) == limit:
                     return found[::-1]
             page = session["items"]["pageInfo"]
@@ -119,20 +107,9 @@ class EntryReader:
             if (session := data["session"]) is None:
                 raise _SessionGone
 
-    async def _load(self, session: str, node: Any) -> StoredEntry:
-        value = from_stored(node["value"])
-        slices: list[str] = []
-        count = value.get("slices", 0)
-        for start in range(0, count, _SLICES_AT_ONCE):
-            end = min(count, start + _SLICES_AT_ONCE)
-            keys = [f"{value['id']}/{number}" for number in range(start, end)]
-            data = await self._client.query(
-                _SLICES, session=session, slices=ENTRY_SLICES, keys=keys
-            )
-            texts = data["session"] and {
-                node["key"]: node["value"] for node in data["session"]["items"]["nodes"]
-            }
-            if not texts or len(texts) < len(keys):
-                raise _SessionGone
-            slices += [texts[key] for key in keys]
-        return StoredEntry(value["id"], value["parent_id"], node["value"], slices)
+    async def _load(self, session: str, node: Any) -> dict[str, Any]:
+        try:
+            entry: dict[str, Any] = await read_document(self._client, session, ENTRIES, node)
+        except NotFound as error:
+            raise _SessionGone from error
+        return entry

@@ -15,7 +15,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_core import to_jsonable_python
 
-from sessiongraph_client.pydantic_ai.stored_json import show_json, show_text
+from sessiongraph_client.stored_json import show_json, show_text
 
 _MOST_ADDRESS_CHARACTERS = 500
 

@@ -10,13 +10,13 @@ from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Forbidden, NotFound
 from sessiongraph_client.pydantic_ai.conversation_items import (
     ENTRIES,
-    ENTRY_SLICES,
     RECORD,
     load_record,
     name_session,
 )
 from sessiongraph_client.pydantic_ai.deferred_calls import deferred_ids
 from sessiongraph_client.pydantic_ai.told_messages import INSTRUCTIONS, METADATA, answered_ids
+from sessiongraph_client.session_documents import collection_of_parts
 
 _RECORD = """query SessiongraphPydanticRecord($session: ID!, $record: String!) {
   session(id: $session) {
@@ -126,7 +126,7 @@ async def delete_session(client: SessiongraphClient, session: str, revision: int
     except NotFound:
         pass
     except Forbidden:
-        for collection in (ENTRIES, ENTRY_SLICES):
+        for collection in (ENTRIES, collection_of_parts(ENTRIES)):
             await _delete_items(client, session, revision, collection)
         return False
     return True

@@ -7,10 +7,10 @@ from pydantic_ai.conversation_store import ConversationEntry, ConversationRecord
 
 from sessiongraph_client.pydantic_ai.conversation_items import name_session
 from sessiongraph_client.pydantic_ai.deferred_calls import close_calls, open_calls
-from sessiongraph_client.pydantic_ai.stored_json import is_name, show_json
 from sessiongraph_client.pydantic_ai.stored_session import StoredSession
 from sessiongraph_client.pydantic_ai.told_messages import METADATA, MessageTeller
 from sessiongraph_client.schema_types import BatchRecordInput, CreateSessionInput
+from sessiongraph_client.stored_json import is_name, show_json
 
 _logger = logging.getLogger(__name__)
 

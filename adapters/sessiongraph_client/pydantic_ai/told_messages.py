@@ -33,7 +33,6 @@ from sessiongraph_client.pydantic_ai.message_content import (
     show_user_content,
     show_value,
 )
-from sessiongraph_client.pydantic_ai.stored_json import is_name, show_text
 from sessiongraph_client.schema_types import (
     BatchRecordInput,
     MessageRole,
@@ -42,6 +41,7 @@ from sessiongraph_client.schema_types import (
     ToolCallInput,
     ToolCallStatus,
 )
+from sessiongraph_client.stored_json import is_name, show_text
 
 METADATA = "pydantic_ai"
 """The key in a message's metadata under which its entry is told."""
