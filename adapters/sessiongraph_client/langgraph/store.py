@@ -22,7 +22,8 @@ from langgraph.store.base import (
 from sessiongraph_client.blocking import run_blocking
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Conflict, NotFound
-from sessiongraph_client.langgraph.requests import split
+from sessiongraph_client.langgraph.group_commit import GroupCommit
+from sessiongraph_client.langgraph.known_memories import KnownMemories
 from sessiongraph_client.langgraph.store_accesses import StoreAccesses, running_thread
 from sessiongraph_client.langgraph.store_items import (
     TYPE,
@@ -92,6 +93,8 @@ class SessiongraphStore(BaseStore):
     ) -> None:
         self.ttl_config = ttl
         self._client = client
+        self._commit = GroupCommit(client)
+        self._known = KnownMemories(client)
         self._vectors = StoreVectors(index)
         self._accesses = StoreAccesses(client)
         told = {"agent": agent, "userId": user_id}
@@ -201,7 +204,9 @@ class SessiongraphStore(BaseStore):
         async for node in self._nodes(_ITEMS, filter=where, vectors=with_vectors):
             expires_at = node["expiresAt"]
             if not (omitted and expires_at and datetime.fromisoformat(expires_at) <= now):
-                yield StoredItem(node)
+                item = StoredItem(node)
+                self._known.add([item.memory_id])
+                yield item
 
     async def _nodes(self, document: str, **variables: Any) -> AsyncIterator[dict[str, Any]]:
         after = None
@@ -243,22 +248,23 @@ class SessiongraphStore(BaseStore):
         puts: Mapping[_Key, PutOp],
         vectors: Mapping[_Key, Mapping[str, list[float]]],
     ) -> None:
-        left = list(puts)
+        named = {memory_id(*key): key for key in puts}
+        await self._known.look_up(named)
         for attempt in range(_ATTEMPTS):
-            there = await self._by_names([memory_id(*key) for key in left])
             records = [
-                self._record(puts[key], vectors.get(key, {}), memory_id(*key) in there)
-                for key in left
+                self._record(puts[key], vectors.get(key, {}), name in self._known)
+                for name, key in named.items()
             ]
             try:
-                for batch in split(records):
-                    await self._client.record(batch)
+                await self._commit.record(records)
             except (Conflict, NotFound) as error:
                 # another writer has made or deleted one of them meanwhile
-                named = (error.field or "").endswith((".memoryId", ".memory"))
-                if attempt == _ATTEMPTS - 1 or not named:
+                of_a_name = (error.field or "").endswith((".memoryId", ".memory"))
+                if attempt == _ATTEMPTS - 1 or not of_a_name:
                     raise
+                await self._known.ask(named)
             else:
+                self._known.add(named)
                 return
 
     def _record(
@@ -304,6 +310,7 @@ class SessiongraphStore(BaseStore):
         }
 
     async def _delete(self, name: str) -> None:
+        self._known.forget(name)
         try:
             await self._client.mutate(_DELETE, memory=name)
         except NotFound:
