@@ -121,13 +121,12 @@ class Conversation:
         plan = Plan()
         for key, message in named:
             marks = [key, _in_root(key)] if not facts.namespace else [key]
-            record = describe(session, message, told)
             if key in known:
                 if facts.namespace or _in_root(key) in known or _of_tools(message):
                     continue
                 marks = [_in_root(key)]
-                record = without_use(record)
-            elif not used:
+            record = describe(session, message, told)
+            if key in known or not used:
                 record = without_use(record)
             if (error := failure(message)) is not None and record.get("toolCallId") in asked:
                 plan.records.append(_failed(session, record.get("toolCallId") or "", error))
