@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Unavailable
+from sessiongraph_client.errors import SessiongraphError, Unavailable
 from sessiongraph_client.langgraph.requests import MOST_CHARACTERS, split
 from sessiongraph_client.schema_types import BatchRecordInput
 
@@ -65,7 +65,7 @@ class GroupCommit:
         try:
             await self._client.record([record for call in calls for record in call.records])
         except Exception as error:  # noqa: BLE001  whatever it is, the callers are told
-            if len(calls) > 1 and not isinstance(error, Unavailable):
+            if len(calls) > 1 and _recorded_nothing(error):
                 await asyncio.gather(*(self._record([call]) for call in calls))
                 return
             for call in calls:
@@ -78,6 +78,13 @@ class GroupCommit:
         for call in calls:
             if not call.done.done():
                 call.done.set_result(None)
+
+
+def _recorded_nothing(error: Exception) -> bool:
+    """Whether the server has refused the records, or was never sent them."""
+    if isinstance(error, SessiongraphError):
+        return error.code != "" and not isinstance(error, Unavailable)
+    return isinstance(error, (TypeError, ValueError))  # they cannot be written as JSON
 
 
 def _next_group(waiting: deque[_Call]) -> list[_Call]:
