@@ -24,8 +24,6 @@ from sessiongraph_client.langgraph.readable import clean
 from sessiongraph_client.langgraph.session_items import StoredItem, put_item
 from sessiongraph_client.schema_types import BatchRecordInput
 
-_EMPTY = "empty"
-"""The type of a channel that has no value at a version."""
 _LONGEST_SEARCHED = 1_000
 
 
@@ -110,15 +108,19 @@ def put_values(
     values: Mapping[str, Any],
     versions: ChannelVersions,
 ) -> list[BatchRecordInput]:
-    """Make the records that keep the values of channels at their new versions."""
+    """Make the records that keep the values of channels at their new versions.
+
+    A channel that has no value at its version has no item.
+    """
     return [
         record
         for channel, version in versions.items()
+        if channel in values
         for record in put_item(
             place.session,
             place.values,
             names.key_of(channel, version),
-            pack(serde, values[channel]) if channel in values else [_EMPTY, ""],
+            pack(serde, values[channel]),
             if_exists="KEEP",
         )
     ]
@@ -169,7 +171,7 @@ def read_values(
     values: dict[str, Any] = {}
     for channel, version in checkpoint["channel_versions"].items():
         item = items.get(names.key_of(channel, version))
-        if item is not None and has_value(item):
+        if item is not None:
             values[channel] = unpack(serde, item.value)
     return values
 
@@ -177,11 +179,6 @@ def read_values(
 def _order(document: Mapping[str, Any]) -> tuple[str, str, int]:
     path, task_id = names.unescaped(document["path"]), names.unescaped(document["task"])
     return writes_sort_key(path, task_id, document["index"])
-
-
-def has_value(item: StoredItem) -> bool:
-    """Whether a channel has a value at a version."""
-    return bool(item.value[0] != _EMPTY)
 
 
 def read_writes(serde: SerializerProtocol, items: Iterable[StoredItem]) -> list[PendingWrite]:

@@ -13,7 +13,6 @@ from sessiongraph_client.langgraph.checkpoint_items import (
     Place,
     StoredCheckpoint,
     copy_of,
-    has_value,
     value_keys,
 )
 from sessiongraph_client.langgraph.checkpoint_reader import CheckpointReader
@@ -176,8 +175,7 @@ class CheckpointRetention:
         keys = {each: value_keys(checkpoint.checkpoint, [each]) for each in channels}
         wanted = [key for several in keys.values() for key in several]
         found = await self._items.by_keys(session, names.values_of(namespace), wanted)
-        there = {key for key, item in found.items() if has_value(item)}
-        return {each for each, several in keys.items() if there.intersection(several)}
+        return {each for each, several in keys.items() if found.keys() & several}
 
     async def _delete(self, session: str, namespace: str, items: Sequence[StoredItem]) -> None:
         for item in items:

@@ -25,6 +25,7 @@ from sessiongraph_client.langgraph.checkpoint_reader import CheckpointReader
 from sessiongraph_client.langgraph.checkpoint_retention import CheckpointRetention
 from sessiongraph_client.langgraph.conversation import CheckpointFacts
 from sessiongraph_client.langgraph.delta_history import read_delta_history
+from sessiongraph_client.langgraph.latest_checkpoints import LatestCheckpoints
 from sessiongraph_client.langgraph.session_items import SessionItems
 from sessiongraph_client.langgraph.thread_recorder import ThreadRecorder
 
@@ -58,6 +59,7 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
         super().__init__(serde=serde)
         encrypts = isinstance(self.serde, EncryptedSerializer)
         self._items = SessionItems(client)
+        self._latest = LatestCheckpoints(self._items)
         self._recorder = ThreadRecorder(
             client, self._items, conversation=not encrypts if conversation is None else conversation
         )
@@ -81,7 +83,9 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read the checkpoint that `config` names, or its thread's newest one."""
         place = _place(config)
-        found = await self._reader.read(place)
+        found = None if place.checkpoint_id else await self._latest.read(self.serde, place)
+        if found is None and (found := await self._reader.read(place)) and not place.checkpoint_id:
+            self._latest.expect(place, found.checkpoint)
         if found is not None and found.pending_writes:
             self._recorder.notice(place.thread_id, found.pending_writes)
         return found
@@ -118,6 +122,7 @@ class SessiongraphSaver(BaseCheckpointSaver[str]):
         ]
         facts = CheckpointFacts(thread_id, namespace, checkpoint["id"], parent_id, told)
         await self._recorder.checkpoint(facts, own, values, new_versions, self.serde)
+        self._latest.expect(parent, checkpoint)
         return checkpoint_items.config_of(thread_id, namespace, checkpoint["id"])
 
     async def aput_writes(

@@ -23,6 +23,8 @@ from sessiongraph_client.schema_types import BatchRecordInput
 
 _MOST_THREADS = 1_000
 _ROOT_CHANNEL = "__root__"
+_ROOT, _ELSEWHERE = "root", "subgraph"
+"""Where a message was recorded first; that the root has it too is told by one item more."""
 MODULE = "langgraph"
 """The name of the module state that a namespace's checkpoints are the revisions of."""
 
@@ -119,18 +121,17 @@ class Conversation:
         plan = Plan()
         for key, message in named:
             marks = [key, _in_root(key)] if not facts.namespace else [key]
-            record = describe(session, message, told)
             if key in known:
                 if facts.namespace or _in_root(key) in known or _of_tools(message):
                     continue
                 marks = [_in_root(key)]
-                record = without_use(record)
-            elif not used:
+            record = describe(session, message, told)
+            if key in known or not used:
                 record = without_use(record)
             if (error := failure(message)) is not None and record.get("toolCallId") in asked:
                 plan.records.append(_failed(session, record.get("toolCallId") or "", error))
             plan.records.append({"recordMessage": record})
-            plan.records += [_mark(facts.thread_id, mark) for mark in marks]
+            plan.records.append(_mark(facts, marks[0]))
             plan.keys.update(marks)
             known.update(marks)
         return plan
@@ -144,7 +145,8 @@ class Conversation:
             wanted = [*keys, *([] if facts.namespace else map(_in_root, keys))]
             root = names.session_of(facts.thread_id)
             found = await self._items.by_keys(root, names.MESSAGES, list(dict.fromkeys(wanted)))
-            self.remember(facts.thread_id, found)
+            in_root = [_in_root(key) for key, item in found.items() if item.value == _ROOT]
+            self.remember(facts.thread_id, [*found, *in_root])
         return set(self._recorded[facts.thread_id])
 
 
@@ -183,13 +185,13 @@ def _failed(session: str, tool_call_id: str, error: str) -> BatchRecordInput:
     }
 
 
-def _mark(thread_id: str, key: str) -> BatchRecordInput:
+def _mark(facts: CheckpointFacts, key: str) -> BatchRecordInput:
     return {
         "putSessionItem": {
-            "session": names.session_of(thread_id),
+            "session": names.session_of(facts.thread_id),
             "collection": names.MESSAGES,
             "key": key,
-            "value": True,
+            "value": _ELSEWHERE if facts.namespace else _ROOT,
             "expectedRevision": 0,
         }
     }

@@ -10,7 +10,6 @@ from sessiongraph_client.langgraph import names
 from sessiongraph_client.langgraph.checkpoint_items import (
     Place,
     StoredCheckpoint,
-    has_value,
     read_writes,
     unpack,
     value_keys,
@@ -48,7 +47,7 @@ async def read_delta_history(
             for channel in left:
                 stored = [values.get(key) for key in value_keys(each.checkpoint, [channel])]
                 for item in stored:
-                    if channel not in seeds and item is not None and has_value(item):
+                    if channel not in seeds and item is not None:
                         seeds[channel] = {"writes": [], "seed": unpack(serde, item.value)}
         if len(seeds) == len(collected):
             break

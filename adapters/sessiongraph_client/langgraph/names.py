@@ -86,4 +86,8 @@ def _fits(name: str) -> bool:
 
 def _is_text(name: str) -> bool:
     """Whether it holds no lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

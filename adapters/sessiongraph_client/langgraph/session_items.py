@@ -20,6 +20,17 @@ _ITEMS = """query LanggraphItems($session: ID!, $first: Int!, $after: String,
     nodes { collection key value metadata } pageInfo { hasNextPage endCursor }
   } }
 }"""
+_NEWEST = """query LanggraphNewestItem($session: ID!, $newest: SessionItemFilter,
+    $one: SessionItemFilter, $other: SessionItemFilter) {
+  session(id: $session) {
+    newest: items(first: 1, filter: $newest, orderBy: { field: KEY, direction: DESC }) {
+      nodes { ...Item }
+    }
+    one: items(first: 200, filter: $one) { nodes { ...Item } pageInfo { hasNextPage } }
+    other: items(first: 200, filter: $other) { nodes { ...Item } pageInfo { hasNextPage } }
+  }
+}
+fragment Item on SessionItem { collection key value metadata }"""
 _NAMES = """query LanggraphItemNames($session: ID!, $first: Int!, $after: String,
     $filter: SessionItemFilter) {
   session(id: $session) { items(first: $first, after: $after, filter: $filter) {
@@ -45,6 +56,15 @@ class StoredItem:
     key: str
     metadata: dict[str, Any]
     value: Any = None
+
+
+@dataclass(frozen=True)
+class NewestItem:
+    """A collection's newest item, and two lists of items that were read with it."""
+
+    item: StoredItem
+    first: list[StoredItem]
+    second: list[StoredItem]
 
 
 def put_item(
@@ -149,11 +169,32 @@ class SessionItems:
                 return
             items = data["session"]["items"]
             for node in items["nodes"]:
-                value = await self._whole(session, node["value"])
-                yield StoredItem(node["collection"], node["key"], node["metadata"], value)
+                yield await self._item(session, node)
             if not items["pageInfo"]["hasNextPage"]:
                 return
             after = items["pageInfo"]["endCursor"]
+
+    async def newest_with(
+        self, session: str, collection: str, one: Mapping[str, Any], other: Mapping[str, Any]
+    ) -> "NewestItem | None":
+        """Read a collection's item of the greatest key, and items like this and like that, at once.
+
+        None if there is no such item, or more than a page of the others.
+        """
+        newest = {"collection": {"eq": collection}}
+        data = await self._client.query(
+            _NEWEST, session=session, newest=newest, one=one, other=other
+        )
+        pages = data["session"]
+        if pages is None or not pages["newest"]["nodes"]:
+            return None
+        if any(pages[name]["pageInfo"]["hasNextPage"] for name in ("one", "other")):
+            return None
+        read = [
+            [await self._item(session, node) for node in pages[name]["nodes"]]
+            for name in ("newest", "one", "other")
+        ]
+        return NewestItem(read[0][0], read[1], read[2])
 
     async def find_names(
         self, session: str | None, where: Mapping[str, Any]
@@ -190,6 +231,10 @@ class SessionItems:
                 )
         except NotFound:
             return
+
+    async def _item(self, session: str, node: Mapping[str, Any]) -> StoredItem:
+        value = await self._whole(session, node["value"])
+        return StoredItem(node["collection"], node["key"], node["metadata"], value)
 
     async def _whole(self, session: str, value: Any) -> Any:
         if not (isinstance(value, dict) and value.keys() == {"parts", "sha256"}):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from langgraph.store.base import (
@@ -21,24 +21,24 @@ from langgraph.store.base import (
 
 from sessiongraph_client.blocking import run_blocking
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Conflict, NotFound
-from sessiongraph_client.langgraph.requests import split
+from sessiongraph_client.langgraph.known_memories import KnownMemories
 from sessiongraph_client.langgraph.store_accesses import StoreAccesses, running_thread
 from sessiongraph_client.langgraph.store_items import (
     TYPE,
     StoredItem,
-    content_of,
     memory_id,
-    metadata_of,
     namespace_in,
     prefix_filter,
 )
 from sessiongraph_client.langgraph.store_search import fits, matches, narrowed, ranked
 from sessiongraph_client.langgraph.store_vectors import StoreVectors
+from sessiongraph_client.langgraph.store_writer import StoreWriter, expiry
 from sessiongraph_client.schema_types import BatchRecordInput
 
 _PAGE = 200
-_ATTEMPTS = 10
+_ITEM = """query LanggraphStoreItem($name: ID!) {
+  memory(id: $name) { type memoryId revision content metadata createdAt expiresAt }
+}"""
 _ITEMS = """query LanggraphStoreItems($first: Int!, $after: String, $filter: MemoryFilter,
     $vectors: Boolean!) {
   memories(first: $first, after: $after, filter: $filter, orderBy: { field: CREATED_AT }) {
@@ -53,9 +53,6 @@ _NAMESPACES = """query LanggraphStoreNamespaces($first: Int!, $after: String,
   memories(first: $first, after: $after, filter: $filter) {
     nodes { metadata } pageInfo { hasNextPage endCursor }
   }
-}"""
-_DELETE = """mutation LanggraphStoreDelete($input: DeleteMemoryInput!) {
-  deleteMemory(input: $input) { replayed }
 }"""
 _Key = tuple[tuple[str, ...], str]
 
@@ -95,7 +92,9 @@ class SessiongraphStore(BaseStore):
         self._vectors = StoreVectors(index)
         self._accesses = StoreAccesses(client)
         told = {"agent": agent, "userId": user_id}
-        self._owner = {name: value for name, value in told.items() if value is not None}
+        owner = {name: value for name, value in told.items() if value is not None}
+        self._known = KnownMemories(client)
+        self._writer = StoreWriter(client, self._known, self._vectors, owner)
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,7 +130,7 @@ class SessiongraphStore(BaseStore):
                 raise ValueError(f"Unknown operation type: {type(op)}")  # noqa: TRY004  as LangGraph's
         found = await self._by_names(list(gets))
         results = await asyncio.gather(*(self._read(op, found, thread_id) for op in ops))
-        await self._put(puts)
+        await self._writer.put(puts)
         return list(results)
 
     async def _read(self, op: Op, found: Mapping[str, StoredItem], thread_id: str | None) -> Result:
@@ -187,6 +186,11 @@ class SessiongraphStore(BaseStore):
 
     async def _by_names(self, memory_ids: Sequence[str]) -> dict[str, StoredItem]:
         found: dict[str, StoredItem] = {}
+        if len(memory_ids) == 1:  # which costs the server half of what a filter does
+            node = (await self._client.query(_ITEM, name=memory_ids[0]))["memory"]
+            if node is not None and node["type"] == TYPE and (item := self._item(node)):
+                found[item.memory_id] = item
+            return found
         for start in range(0, len(memory_ids), _PAGE):
             where = {"memoryId": {"in": list(memory_ids[start : start + _PAGE])}}
             async for item in self._items({**where, "type": {"eq": TYPE}}, with_vectors=False):
@@ -196,12 +200,17 @@ class SessiongraphStore(BaseStore):
     async def _items(
         self, where: Mapping[str, Any], *, with_vectors: bool
     ) -> AsyncIterator[StoredItem]:
-        now = datetime.now(UTC)
-        omitted = bool(self.ttl_config and self.ttl_config.get("omit_expired"))
         async for node in self._nodes(_ITEMS, filter=where, vectors=with_vectors):
-            expires_at = node["expiresAt"]
-            if not (omitted and expires_at and datetime.fromisoformat(expires_at) <= now):
-                yield StoredItem(node)
+            if item := self._item(node):
+                yield item
+
+    def _item(self, node: Mapping[str, Any]) -> StoredItem | None:
+        """Read a memory; None if it is to be left out, for its time is over."""
+        item = StoredItem(node)
+        self._known.add([item.memory_id])
+        if self.ttl_config and self.ttl_config.get("omit_expired") and item.expires_at:
+            return item if datetime.fromisoformat(item.expires_at) > datetime.now(UTC) else None
+        return item
 
     async def _nodes(self, document: str, **variables: Any) -> AsyncIterator[dict[str, Any]]:
         after = None
@@ -220,7 +229,7 @@ class SessiongraphStore(BaseStore):
                 "updateMemory": {
                     "memory": item.memory_id,
                     "expectedRevision": item.revision,
-                    "expiresAt": _after(item.ttl_minutes),
+                    "expiresAt": expiry(item.ttl_minutes),
                     "reason": "It was read.",
                 }
             }
@@ -229,89 +238,6 @@ class SessiongraphStore(BaseStore):
         ]
         if records:
             await self._client.record(records, partial=True)
-
-    async def _put(self, puts: Mapping[_Key, PutOp]) -> None:
-        written = {key: op for key, op in puts.items() if op.value is not None}
-        if written:
-            vectors = await self._vectors.of_items(written)
-            await self._write(written, vectors)
-        gone = [memory_id(*key) for key, op in puts.items() if op.value is None]
-        await asyncio.gather(*(self._delete(name) for name in gone))
-
-    async def _write(
-        self,
-        puts: Mapping[_Key, PutOp],
-        vectors: Mapping[_Key, Mapping[str, list[float]]],
-    ) -> None:
-        left = list(puts)
-        for attempt in range(_ATTEMPTS):
-            there = await self._by_names([memory_id(*key) for key in left])
-            records = [
-                self._record(puts[key], vectors.get(key, {}), memory_id(*key) in there)
-                for key in left
-            ]
-            try:
-                for batch in split(records):
-                    await self._client.record(batch)
-            except (Conflict, NotFound) as error:
-                # another writer has made or deleted one of them meanwhile
-                named = (error.field or "").endswith((".memoryId", ".memory"))
-                if attempt == _ATTEMPTS - 1 or not named:
-                    raise
-            else:
-                return
-
-    def _record(
-        self,
-        op: PutOp,
-        vectors: Mapping[str, list[float]],
-        is_there: bool,  # noqa: FBT001
-    ) -> BatchRecordInput:
-        name, now = memory_id(op.namespace, op.key), datetime.now(UTC)
-        content, exact = content_of(op.value or {})
-        metadata = metadata_of(
-            op.namespace,
-            op.key,
-            updated_at=now,
-            ttl_minutes=op.ttl,
-            exact=exact,
-            vectors=vectors,
-        )
-        expires_at = None if op.ttl is None else _after(op.ttl)
-        embedding: list[float] | None = next(iter(vectors.values()), None)
-        if is_there:
-            return {
-                "updateMemory": {
-                    "memory": name,
-                    "content": content,
-                    "metadata": metadata,
-                    "expiresAt": expires_at,
-                    "embedding": embedding,
-                }
-            }
-        return {
-            "createMemory": {
-                "memoryId": name,
-                "type": TYPE,
-                "sourceType": "langgraph",
-                "content": content,
-                "metadata": metadata,
-                "expiresAt": expires_at,
-                "embedding": embedding,
-                "createdAt": now.isoformat(),
-                **self._owner,  # type: ignore[typeddict-item]  # two of its keys
-            }
-        }
-
-    async def _delete(self, name: str) -> None:
-        try:
-            await self._client.mutate(_DELETE, memory=name)
-        except NotFound:
-            return
-
-
-def _after(minutes: float | None) -> str:
-    return (datetime.now(UTC) + timedelta(minutes=minutes or 0)).isoformat()
 
 
 def _certain(conditions: Iterable[MatchCondition]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from sessiongraph_client.client import SessiongraphClient
 from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
 from sessiongraph_client.langgraph import names
+from sessiongraph_client.langgraph.group_commit import GroupCommit
 from sessiongraph_client.langgraph.readable import clean
-from sessiongraph_client.langgraph.requests import split
 from sessiongraph_client.schema_types import BatchRecordInput
 
 _logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class ThreadSessions:
 
     def __init__(self, client: SessiongraphClient) -> None:
         self._client = client
+        self._commit = GroupCommit(client)
         self._known: dict[str, None] = {}
 
     def forget(self, thread_id: str) -> None:
@@ -51,7 +52,7 @@ class ThreadSessions:
         sessions = dict(_sessions(thread_id, namespaces))
         new = [record for name, record in sessions.items() if name not in self._known]
         try:
-            await self._record([*new, *own, *seen])
+            await self._commit.record([*new, *own, *seen])
         except (Conflict, NotFound, InvalidInput, Limited) as error:
             if (error.field or "").endswith("putSessionItem.expectedRevision"):
                 raise Overtaken from error
@@ -70,19 +71,15 @@ class ThreadSessions:
             except Conflict:  # it was made by somebody else, and in another way
                 continue
         try:
-            await self._record([*own, *seen])
+            await self._commit.record([*own, *seen])
         except (Conflict, NotFound, InvalidInput, Limited) as error:
             if (error.field or "").endswith("putSessionItem.expectedRevision"):
                 raise Overtaken from error
             _logger.warning("A thread's records are not all as a session's should be: %s", error)
             if own:
-                await self._record(own)
+                await self._commit.record(own)
             if seen:
                 await self._client.record(seen, partial=True)
-
-    async def _record(self, records: Sequence[BatchRecordInput]) -> None:
-        for batch in split(records):
-            await self._client.record(batch)
 
     def _remember(self, sessions: Iterable[str]) -> None:
         self._known |= dict.fromkeys(sessions)
