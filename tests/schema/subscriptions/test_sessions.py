@@ -112,7 +112,10 @@ async def test_who_enters_a_filter_is_told_of(graphql: GraphQLClient, server: Li
         await graphql.record("createSession", "replayed", sessionId="s")
         await graphql.record("endSession", "replayed", session="s")
         await graphql.record("updateSession", "replayed", session="s", tags=["red"])
-        assert await _told(client, 1) == [("s", "session.updated", True)]
+        told = await _told(client, 1)
+        while told[-1][1] != "session.updated":  # an event is shown with what the session is now
+            told += await _told(client, 1)
+        assert {(name, matches) for name, _, matches in told} == {("s", True)}
 
 
 async def test_whoever_comes_back_gets_each_later_change_once(
