@@ -10,16 +10,16 @@ from playwright.sync_api import Error, Page, Response, Route, expect
 from tests.web.graphql_recorder import GraphQLRecorder
 
 TABS = [
-    "_1_LatestSessions",
-    "_2_SessionTree",
-    "_3_Conversation",
-    "_4_StateHistory",
-    "_5_AgentVersions",
-    "_6_Memory",
-    "_7_Record",
-    "_8_Decide",
+    "Sessions",
+    "Tree",
+    "Conversation",
+    "States",
+    "Versions",
+    "Memory",
+    "Record",
+    "Decide",
 ]
-FOLLOW = "_9_Follow"
+FOLLOW = "Follow"
 
 
 def _open(page: Page, tab: str) -> None:
