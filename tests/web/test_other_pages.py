@@ -36,6 +36,29 @@ def test_agents_lead_to_their_versions_side_by_side(page: Page) -> None:
     expect(again.get_by_role("radio", name="90 days")).to_be_checked()
 
 
+def test_the_list_of_agents_has_their_figures(page: Page, recorder: GraphQLRecorder) -> None:
+    page.goto("/agents")
+    row = page.locator("tbody tr").filter(has_text="Support desk")
+    to = page.evaluate("new Date(new Date().setHours(24, 0, 0, 0)).toISOString()")
+    start = (datetime.fromisoformat(to) - timedelta(days=30)).isoformat()
+    usage = recorder.execute(
+        """query ($agent: ID!, $from: DateTime!, $to: DateTime!) { agent(id: $agent) {
+            usage(from: $from, to: $to, bucket: MONTH) {
+                sessionCount toolCallCount failedToolCallCount
+            }
+        } }""",
+        **{"agent": "support-desk", "from": start, "to": to},
+    )["agent"]["usage"]
+    sessions, calls, failed = (
+        sum(bucket[name] for bucket in usage)
+        for name in ("sessionCount", "toolCallCount", "failedToolCallCount")
+    )
+    cells = row.locator("td")
+    expect(cells.nth(3)).to_have_text(str(sessions))
+    expect(cells.nth(4)).to_have_text(str(calls))
+    expect(cells.nth(5)).to_have_text(f"{failed / calls * 100:.1f} %")
+
+
 def test_versions_and_charts_show_what_the_api_says(page: Page, recorder: GraphQLRecorder) -> None:
     agent = recorder.first_id("agents", '{agentId: {eq: "support-desk"}}')
     page.goto(f"/agents/{agent}")

@@ -145,6 +145,19 @@ def test_a_link_opened_anew_shows_the_same(page: Page) -> None:
     assert _column(again, "Session") == shown
 
 
+def test_a_phones_filters_are_behind_a_button(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, "/sessions?user=ada&order=STARTED_AT")
+    field = page.get_by_label("User")
+    expect(field).to_be_hidden()
+    button = page.get_by_role("button", name="Filters (1)")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    expect(field).to_have_value("ada")
+    field.fill("")
+    expect(page.get_by_role("button", name="Filters", exact=True)).to_be_visible()
+
+
 def test_back_and_forward(page: Page) -> None:
     _open(page, "/sessions?user=ada")
     title = page.locator("tbody a").first.inner_text()
