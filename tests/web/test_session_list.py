@@ -15,7 +15,17 @@ PAGE_ROWS = 50
 MOST_RECORDED = 20
 MOST_REFUSED = 3
 """Requests that a page makes of a server that refuses them, before somebody asks again."""
-COLUMNS = ["Session", "Status", "Agent", "User", "Messages", "Tool calls", "Cost", "Last activity"]
+COLUMNS = [
+    "Session",
+    "Status",
+    "Agent",
+    "User",
+    "Children",
+    "Messages",
+    "Tool calls",
+    "Cost",
+    "Last activity",
+]
 
 
 def _column(page: Page, name: str) -> list[str]:
