@@ -1,4 +1,3 @@
-import { Sparkline } from "@mantine/charts";
 import { Anchor, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useCallback } from "react";
@@ -29,7 +28,7 @@ const AGENTS = graphql(`
         activeVersion {
           versionNumber
         }
-        usage(from: $from, to: $to, bucket: DAY) {
+        usage(from: $from, to: $to, bucket: MONTH) {
           sessionCount
           toolCallCount
           failedToolCallCount
@@ -56,20 +55,12 @@ const COLUMNS: Column<Agent>[] = [
       </>
     ),
   },
-  { title: "Version", width: 90, visibleFrom: "sm", cell: ({ activeVersion }) => activeVersion?.versionNumber ?? "–" },
-  {
-    title: "Sessions a day",
-    width: 160,
-    visibleFrom: "md",
-    cell: ({ usage }) => (
-      <Sparkline h={28} data={usage.map(({ sessionCount }) => sessionCount)} curveType="linear" aria-hidden />
-    ),
-  },
-  { title: "Sessions", width: 90, align: "right", cell: ({ usage }) => whole(sum(usage, "sessionCount")) },
-  { title: "Tool calls", width: 100, visibleFrom: "lg", align: "right", cell: ({ usage }) => whole(sum(usage, "toolCallCount")) },
+  { title: "Version", width: 120, visibleFrom: "sm", cell: ({ activeVersion }) => activeVersion?.versionNumber ?? "–" },
+  { title: "Sessions", width: 100, align: "right", cell: ({ usage }) => whole(sum(usage, "sessionCount")) },
+  { title: "Tool calls", width: 120, visibleFrom: "md", align: "right", cell: ({ usage }) => whole(sum(usage, "toolCallCount")) },
   {
     title: "Failed calls",
-    width: 110,
+    width: 120,
     visibleFrom: "sm",
     align: "right",
     cell: ({ usage }) => {
@@ -77,7 +68,7 @@ const COLUMNS: Column<Agent>[] = [
       return percent(calls ? sum(usage, "failedToolCallCount") / calls : null);
     },
   },
-  { title: "Cost", width: 100, visibleFrom: "sm", align: "right", cell: ({ usage }) => dollars(sum(usage, "costUsd")) },
+  { title: "Cost", width: 120, visibleFrom: "sm", align: "right", cell: ({ usage }) => dollars(sum(usage, "costUsd")) },
 ];
 
 function sum(usage: Agent["usage"], figure: keyof Agent["usage"][number]): number {
