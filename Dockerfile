@@ -20,7 +20,9 @@ COPY resolvers resolvers
 COPY models models
 COPY migrations migrations
 COPY server server
-RUN .venv/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+COPY adapters adapters
+RUN .venv/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolation \
+    --editable . --editable ./adapters
 
 FROM python:3.13-slim
 RUN useradd --system --create-home --home-dir /var/lib/sessiongraph sessiongraph

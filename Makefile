@@ -134,11 +134,11 @@ endif
 $(shell rm -rf .venv)
 endif
 
-$(SERVE): requirements.lock pyproject.toml .venv/made
+$(SERVE): requirements.lock pyproject.toml $(ADAPTERS)/pyproject.toml .venv/made
 	@echo "Installing Sessiongraph into .venv (a minute the first time)" >&2
 	@echo $$PPID > $(INSTALLING)
 	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --no-deps --no-build-isolation --editable . --editable ./$(ADAPTERS)
 	@rm $(INSTALLING)
 	@touch $@
 

@@ -14,6 +14,7 @@ from server.commands.forget import forget
 from server.commands.import_file import import_file
 from server.commands.import_prisma import import_prisma
 from server.commands.keys import keys
+from server.commands.mcp import mcp
 from server.commands.migrate import migrate
 from server.commands.persist import persist
 from server.commands.print_schema import print_schema
@@ -47,6 +48,7 @@ application.command()(persist)
 application.command()(forget)
 application.command()(stats)
 application.command()(prune)
+application.command()(mcp)
 application.command(name="schema")(print_schema)
 application.command(hidden=True)(schema_changes)
 application.command(hidden=True)(write_migration)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Self, TypedDict
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -21,6 +22,9 @@ from sessiongraph_client.schema_types import BatchRecordInput
 
 BATCH_LIMIT = 1000
 """The records that one `recordBatch` takes."""
+BODY_LIMIT = 10_000_000
+"""The bytes of a request that a server takes, unless it is set otherwise."""
+_HUNG_UP = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 _RECORD = """mutation SessiongraphClientRecord($input: RecordBatchInput!) {
   recordBatch(input: $input) { results { id error { code message field } } }
 }"""
@@ -63,8 +67,7 @@ class SessiongraphClient:
     ) -> None:
         address = url or os.environ.get("SESSIONGRAPH_URL") or "http://127.0.0.1:8000"
         self._address = address.rstrip("/").removesuffix("/graphql") + "/graphql"
-        key = api_key or os.environ.get("SESSIONGRAPH_API_KEY")
-        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._headers = _authorization(api_key or os.environ.get("SESSIONGRAPH_API_KEY"))
         self._timeout_seconds = timeout_seconds
         self._retry_seconds = retry_seconds
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = (
@@ -76,6 +79,12 @@ class SessiongraphClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def with_key(self, api_key: str | None) -> Self:
+        """Give a client for that key's project, or without a key, over the same connections."""
+        other = copy(self)
+        other._headers = _authorization(api_key)  # noqa: SLF001  of the same class
+        return other
 
     async def aclose(self) -> None:
         """Close this event loop's connections. The client opens others if it is used again."""
@@ -137,11 +146,23 @@ class SessiongraphClient:
         return made
 
     async def _send(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        connections = self._connections()
+        request = connections.build_request(
+            "POST",
+            self._address,
+            json={"query": document, "variables": variables},
+            headers=self._headers,
+        )
         try:
-            response = await self._connections().post(
-                self._address, json={"query": document, "variables": variables}
-            )
+            response = await connections.send(request)
         except httpx2.TransportError as error:
+            size = int(request.headers["content-length"])
+            if isinstance(error, _HUNG_UP) and size > BODY_LIMIT:
+                message = (
+                    f"{self._address} hung up on a request of {size:,} bytes; "
+                    f"a server takes {BODY_LIMIT:,} unless it is set otherwise."
+                )
+                raise Limited(message, code="LIMITED") from error
             message = f"There is no answer from {self._address}: {error!r}"
             raise Unavailable(message, code="UNAVAILABLE") from error
         answer = _read(response)
@@ -153,10 +174,12 @@ class SessiongraphClient:
     def _connections(self) -> httpx2.AsyncClient:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = httpx2.AsyncClient(
-                headers=self._headers, timeout=self._timeout_seconds
-            )
+            self._clients[loop] = httpx2.AsyncClient(timeout=self._timeout_seconds)
         return self._clients[loop]
+
+
+def _authorization(key: str | None) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 def _passes(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Self
 from uuid import uuid4
@@ -12,12 +13,14 @@ from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
 from sessiongraph_client.errors import SessiongraphError, Unavailable
 from sessiongraph_client.schema_types import BatchRecordInput
 
+_WAIT_SECONDS = 0.1
 _logger = logging.getLogger(__name__)
 
 
 class RecordBuffer:
     """A bounded buffer of records, sent in order, up to a thousand at a time.
 
+    Records wait a tenth of a second for others, and behind the batch that is under way.
     What `put` has taken is recorded once, however long the server is away: a batch is sent again
     with its idempotency key until it is answered. The buffer is in memory: what it holds is lost
     if this process is killed, so `aclose`, or leave the `async with` block, before it ends.
@@ -31,6 +34,7 @@ class RecordBuffer:
         self._waiting: deque[BatchRecordInput] = deque()
         self._changed = asyncio.Condition()
         self._sending: asyncio.Task[None] | None = None
+        self._in_haste = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -44,13 +48,20 @@ class RecordBuffer:
             async with self._changed:
                 await self._changed.wait_for(lambda: len(self._waiting) < self._capacity)
                 self._waiting.append(record)
+                if self._must_go():
+                    self._changed.notify_all()
             if self._sending is None or self._sending.done():
                 self._sending = asyncio.create_task(self._send())
 
     async def flush(self) -> None:
         """Wait until all that was taken is recorded."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._waiting)
+            self._in_haste += 1
+            self._changed.notify_all()
+            try:
+                await self._changed.wait_for(lambda: not self._waiting)
+            finally:
+                self._in_haste -= 1
 
     async def aclose(self) -> None:
         """Wait until all that was taken is recorded, as `flush` does."""
@@ -58,12 +69,22 @@ class RecordBuffer:
 
     async def _send(self) -> None:
         while self._waiting:
+            await self._wait_for_others()
             batch = list(islice(self._waiting, BATCH_LIMIT))
             await self._record(batch)
             async with self._changed:
                 for _ in batch:
                     self._waiting.popleft()
                 self._changed.notify_all()
+
+    def _must_go(self) -> bool:
+        full = len(self._waiting) >= min(BATCH_LIMIT, self._capacity)
+        return full or self._in_haste > 0
+
+    async def _wait_for_others(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WAIT_SECONDS), self._changed:
+                await self._changed.wait_for(self._must_go)
 
     async def _record(self, batch: list[BatchRecordInput]) -> None:
         key = str(uuid4())

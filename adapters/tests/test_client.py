@@ -7,6 +7,7 @@ import pytest
 from sessiongraph_client import (
     Conflict,
     InvalidInput,
+    Limited,
     NotFound,
     RecordBuffer,
     SessiongraphClient,
@@ -90,6 +91,18 @@ async def test_an_error_has_the_class_of_its_code(
         await client.record([record])
 
 
+@pytest.mark.parametrize("size", [10_000_000, 18_000_000, 30_000_000])
+async def test_a_request_that_is_too_large_is_refused_at_once(
+    client: SessiongraphClient, size: int
+) -> None:
+    """Of one that is much too large the server does not wait for the end, and hangs up."""
+    with pytest.raises(Limited, match="10,000,000") as raised:
+        await asyncio.wait_for(client.record([said("s", "x" * size)]), 30)
+    assert raised.value.code == "LIMITED"
+    await client.record([{"createSession": {"sessionId": "s"}}])
+    assert await read(client, "s") == []
+
+
 async def test_a_key_that_is_not_good_is_told_at_once(server: Server) -> None:
     async with SessiongraphClient(server.url, api_key="sg_nothing") as client:
         with pytest.raises(Unauthenticated):
@@ -161,3 +174,15 @@ async def test_a_restart_of_the_server_loses_and_doubles_nothing(
         await buffer.flush()
         assert await _all_of(client) == acknowledged
         assert await read(client, "buffered") == [f"{number}" for number in range(200)]
+
+
+async def test_a_client_of_another_key_has_only_that_project(
+    client: SessiongraphClient, server: Server
+) -> None:
+    await client.record([{"createSession": {"sessionId": "s"}}, said("s", "ours")])
+    other = client.with_key(server.make_key())
+    await other.record([{"createSession": {"sessionId": "s"}}, said("s", "theirs")])
+    assert (await read(client, "s"), await read(other, "s")) == (["ours"], ["theirs"])
+    with pytest.raises(Unauthenticated):
+        await client.with_key("sg_nothing").record([said("s", "nobody's")])
+    assert await read(client, "s") == ["ours"]

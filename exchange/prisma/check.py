@@ -124,14 +124,15 @@ def _links(
 ) -> dict[str, Any]:
     """Give the rows of ours that a row must hang on."""
     links: dict[str, UUID | None] = {}
-    columns = Base.metadata.tables[TABLE_OF_KIND[part.model]].c
+    table = TABLE_OF_KIND[part.model]
+    columns = Base.metadata.tables[table].c
     if unit.kind == "session":
         links["parent_id"] = unit.extra.get("parent")
     elif "session_id" in columns and session_id is not None:
         links["session_id"] = session_id
     if "agent_id" in columns and unit.agent is not None:
         links["agent_id"] = agents.get(unit.agent)
-    if "memory_id" in columns:
+    if "memory_id" in columns and table != "memories":  # whose own name it is
         links["memory_id"] = unit.extra["owner"]
     if "module_state_id" in columns:
         links["module_state_id"] = unit.extra["first"]

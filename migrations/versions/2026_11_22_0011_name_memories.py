@@ -1,6 +1,6 @@
 """Names of memories.
 
-Revision: 0011, after 0009. Made 2026-11-22 00:25:00.000000.
+Revision: 0011, after 0010. Made 2026-11-22 00:25:00.000000.
 """
 
 import sqlalchemy as sa

@@ -103,9 +103,13 @@ class HTTPGuard:
                 return bytes(body)
 
     def too_large(self) -> Refusal:
-        """Say that a body is too large."""
+        """Say that a body is too large.
+
+        The connection stays open and the rest of the body is passed over: a client that still sends
+        when it is closed may never read the answer (RFC 9112, section 9.6).
+        """
         allowed = self._settings.max_body_bytes
-        return Refusal(413, Limited(f"The body may have {allowed:,} bytes."), _CLOSE)
+        return Refusal(413, Limited(f"The body may have {allowed:,} bytes."))
 
 
 def _check_get(headers: Headers) -> None:

@@ -11,12 +11,12 @@ from sessiongraph_client.claude_agent_sdk.content import (
     time_of,
 )
 from sessiongraph_client.claude_agent_sdk.progress import Progress
-from sessiongraph_client.claude_agent_sdk.stored_json import show_json, show_text
 from sessiongraph_client.schema_types import (
     BatchRecordInput,
     RecordMessageInput,
     ToolCallInput,
 )
+from sessiongraph_client.stored_json import show_json, show_text
 
 _ASKING_TOOLS = {"AskUserQuestion": "question", "ExitPlanMode": "plan"}
 """The tools that are a question to a person, and the argument that tells what is asked."""

@@ -3,25 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from claude_agent_sdk import SessionStoreEntry
 
 from sessiongraph_client.claude_agent_sdk.content import blocks_of
-from sessiongraph_client.claude_agent_sdk.stored_json import from_stored, to_stored
-from sessiongraph_client.claude_agent_sdk.transcript_names import ENTRIES, ENTRY_PARTS, entry_key
+from sessiongraph_client.claude_agent_sdk.transcript_names import ENTRIES, entry_key
 from sessiongraph_client.client import SessiongraphClient
-from sessiongraph_client.errors import Limited
-from sessiongraph_client.schema_types import BatchRecordInput
+from sessiongraph_client.pages import PAGE, read_pages
+from sessiongraph_client.schema_types import PutSessionItemInput
+from sessiongraph_client.session_documents import read_document
 
-PAGE = 200
-"""The most items that the server gives at once, and keys that it looks for."""
 _MOST_RECORDS = 800
 _MOST_BYTES = 2_000_000
 """A request has 10,000,000 at most, and a text may stand in it three times."""
-_LARGEST_ITEM = 5_000_000
-_PART = 3_000_000
 _LOAD = """query SessiongraphClaudeLoad(
   $session: ID!, $transcripts: String!, $entries: String!, $first: Int!, $after: String
 ) {
@@ -31,13 +26,6 @@ _LOAD = """query SessiongraphClaudeLoad(
       nodes { key value metadata }
       pageInfo { hasNextPage endCursor }
     }
-  }
-}"""
-_LOAD_PART = """query SessiongraphClaudeLoadPart(
-  $session: ID!, $collection: String!, $key: String!
-) {
-  session(id: $session) {
-    items(first: 1, filter: {collection: {eq: $collection}, key: {eq: $key}}) { nodes { value } }
   }
 }"""
 
@@ -65,35 +53,14 @@ class EntryItem:
         """The characters that each text may have in what is recorded beside the entry."""
         return _MOST_BYTES if self.size <= _MOST_BYTES else 100_000 // (1 + len(_blocks(self)))
 
-    def parts(self, session: str) -> list[BatchRecordInput]:
-        """Give the items that hold the entry's JSON text where it is too large for one item."""
-        if self.size <= _LARGEST_ITEM:
-            return []
-        text = json.dumps(self.entry)
-        return [
-            {
-                "putSessionItem": {
-                    "session": session,
-                    "collection": ENTRY_PARTS,
-                    "key": f"{self.key}.{number}",
-                    "value": text[start : start + _PART],
-                }
-            }
-            for number, start in enumerate(range(0, len(text), _PART))
-        ]
-
-    def record(self, session: str) -> BatchRecordInput:
-        """Give the entry's item, refused if there is one of its key."""
-        count = ceil(self.size / _PART) if self.size > _LARGEST_ITEM else 0
+    def put(self, session: str) -> PutSessionItemInput:
+        """Give what keeps the entry as an item, refused if there is one of its key."""
         return {
-            "putSessionItem": {
-                "session": session,
-                "collection": ENTRIES,
-                "key": self.key,
-                "value": {} if count else to_stored(self.entry),
-                "metadata": {"parts": count} if count else {},
-                "expectedRevision": 0,
-            }
+            "session": session,
+            "collection": ENTRIES,
+            "key": self.key,
+            "value": self.entry,
+            "expectedRevision": 0,
         }
 
 
@@ -124,40 +91,21 @@ async def load_entries(
     client: SessiongraphClient, session: str, transcripts: str
 ) -> list[SessionStoreEntry] | None:
     """Load all entries of a transcript, in order; None if nothing was appended to it."""
-    loaded: list[SessionStoreEntry] = []
-    after: str | None = None
-    first = PAGE
-    while True:
-        try:
-            data = await client.query(
-                _LOAD,
-                session=session,
-                transcripts=transcripts,
-                entries=ENTRIES,
-                first=first,
-                after=after,
-            )
-        except Limited:
-            if first == 1:
-                raise
-            first = max(1, first // 8)  # the entries of this page are large
-            continue
+
+    async def read(first: int, after: str | None) -> Any:
+        data = await client.query(
+            _LOAD,
+            session=session,
+            transcripts=transcripts,
+            entries=ENTRIES,
+            first=first,
+            after=after,
+        )
         found = data["session"]
-        if found is None or not found["transcript"]["nodes"]:
-            return None
-        for node in found["items"]["nodes"]:
-            parts = node["metadata"].get("parts")
-            stored = await _load_parts(client, session, node["key"], parts) if parts else None
-            loaded.append(from_stored(stored or node["value"]))
-        after, first = found["items"]["pageInfo"]["endCursor"], PAGE
-        if not found["items"]["pageInfo"]["hasNextPage"]:
-            return loaded
+        return found["items"] if found and found["transcript"]["nodes"] else None
 
-
-async def _load_parts(client: SessiongraphClient, session: str, key: str, count: int) -> str:
-    texts: list[str] = []
-    for number in range(count):
-        part = f"{key}.{number}"
-        data = await client.query(_LOAD_PART, session=session, collection=ENTRY_PARTS, key=part)
-        texts.append(data["session"]["items"]["nodes"][0]["value"])
-    return "".join(texts)
+    loaded: list[SessionStoreEntry] | None = None
+    async for nodes in read_pages(read):
+        loaded = loaded or []
+        loaded += [await read_document(client, session, ENTRIES, node) for node in nodes]
+    return loaded

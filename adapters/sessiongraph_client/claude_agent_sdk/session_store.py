@@ -1,8 +1,6 @@
 """The `SessionStore` of the Claude Agent SDK."""
 
 import json
-import logging
-import re
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -30,7 +28,6 @@ from sessiongraph_client.claude_agent_sdk.entry_items import (
     load_entries,
     portions,
 )
-from sessiongraph_client.claude_agent_sdk.stored_json import from_stored
 from sessiongraph_client.claude_agent_sdk.transcript import Transcript, end, relabel
 from sessiongraph_client.claude_agent_sdk.transcript_names import (
     MAIN_TRANSCRIPTS,
@@ -40,31 +37,31 @@ from sessiongraph_client.claude_agent_sdk.transcript_names import (
     project_name,
     session_name,
 )
-from sessiongraph_client.client import BATCH_LIMIT, SessiongraphClient
-from sessiongraph_client.errors import Conflict, InvalidInput, Limited, NotFound
+from sessiongraph_client.client import SessiongraphClient
+from sessiongraph_client.errors import Conflict, NotFound
+from sessiongraph_client.lenient_recording import record_leniently
+from sessiongraph_client.pages import read_pages
 from sessiongraph_client.schema_types import BatchRecordInput
-
-_logger = logging.getLogger(__name__)
+from sessiongraph_client.session_documents import put_documents
+from sessiongraph_client.stored_json import from_stored
 
 _RACE_SECONDS = 60
-_MOST_LEFT_OUT = 10
-"""After so many records that the server refuses one by one, the rest is left out at once."""
 _MOST_UNANSWERED = 1_000
 _LIST = """query SessiongraphClaudeSessions(
-  $collection: String!, $key: String!, $after: String
+  $collection: String!, $key: String!, $first: Int!, $after: String
 ) {
   sessionItems(
-    first: 200, after: $after, filter: {collection: {eq: $collection}, key: {eq: $key}}
+    first: $first, after: $after, filter: {collection: {eq: $collection}, key: {eq: $key}}
   ) {
     nodes { value updatedAt }
     pageInfo { hasNextPage endCursor }
   }
 }"""
 _SUBKEYS = """query SessiongraphClaudeSubkeys(
-  $session: ID!, $collection: String!, $after: String
+  $session: ID!, $collection: String!, $first: Int!, $after: String
 ) {
   session(id: $session) {
-    children(first: 200, after: $after) {
+    children(first: $first, after: $after) {
       nodes { items(first: 1, filter: {collection: {eq: $collection}}) { nodes { value } } }
       pageInfo { hasNextPage endCursor }
     }
@@ -93,8 +90,8 @@ class SessiongraphSessionStore(SessionStore):
     SDK's summary as one of `claude_agent_sdk.transcripts`, and the messages, tool calls,
     confirmations and events beside them. An entry whose uuid is there already is passed over. A
     failed append that is tried again by the same store doubles nothing, also of entries without a
-    uuid. What the server does not take of the messages is left out, and told to the log of this
-    module; the entries are kept all the same.
+    uuid. What the server does not take of the messages is left out, and told to the log of
+    `lenient_recording`; the entries are kept all the same.
 
     All methods raise `SessiongraphError`, after the client's retries. The SDK gives an append up
     after 60 seconds, and tries again one that failed before: give the client `retry_seconds=50`.
@@ -134,16 +131,16 @@ class SessiongraphSessionStore(SessionStore):
     async def list_session_summaries(self, project_key: str) -> list[SessionSummaryEntry]:
         """List the summaries of all main transcripts of a `project_key`."""
         found: list[SessionSummaryEntry] = []
-        page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
-        while page["hasNextPage"]:
+
+        async def read(first: int, after: str | None) -> Any:
+            name = project_name(project_key)
             data = await self._client.query(
-                _LIST,
-                collection=MAIN_TRANSCRIPTS,
-                key=project_name(project_key),
-                after=page["endCursor"],
+                _LIST, collection=MAIN_TRANSCRIPTS, key=name, first=first, after=after
             )
-            page = data["sessionItems"]["pageInfo"]
-            for node in data["sessionItems"]["nodes"]:
+            return data["sessionItems"]
+
+        async for nodes in read_pages(read):
+            for node in nodes:
                 summary: SessionSummaryEntry = from_stored(node["value"])["summary"]
                 found.append({**summary, "mtime": _milliseconds(node["updatedAt"])})
         return found
@@ -159,16 +156,15 @@ class SessiongraphSessionStore(SessionStore):
         """List the subpaths of a session's transcripts, in the order of their first appends."""
         name = main_name({"project_key": key["project_key"], "session_id": key["session_id"]})
         found: list[str] = []
-        page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
-        while page["hasNextPage"]:
+
+        async def read(first: int, after: str | None) -> Any:
             data = await self._client.query(
-                _SUBKEYS, session=name, collection=SUBAGENT_TRANSCRIPTS, after=page["endCursor"]
+                _SUBKEYS, session=name, collection=SUBAGENT_TRANSCRIPTS, first=first, after=after
             )
-            if data["session"] is None:
-                return []
-            children = data["session"]["children"]
-            page = children["pageInfo"]
-            items = (item for child in children["nodes"] for item in child["items"]["nodes"])
+            return data["session"] and data["session"]["children"]
+
+        async for nodes in read_pages(read):
+            items = (item for child in nodes for item in child["items"]["nodes"])
             found += [from_stored(item["value"])["subpath"] for item in items]
         return found
 
@@ -199,44 +195,11 @@ class SessiongraphSessionStore(SessionStore):
             told += relabel(transcript, summary)
         told += end(transcript, new)
         sessions = await transcript.sessions(self._client, new, summary)
-        await self._put_parts(name, sessions, new)
-        known = transcript.item(summary)
-        await self._record([*sessions, known, *(item.record(name) for item in new)], told)
-
-    async def _put_parts(
-        self, session: str, sessions: list[BatchRecordInput], items: list[EntryItem]
-    ) -> None:
-        """Put the parts of large entries, which nobody sees before their entry is there."""
-        parts = [part for item in items for part in item.parts(session)]
-        for place, part in enumerate(parts):
-            await self._record([*sessions, part] if place == 0 else [part], [])
-        if parts:
-            sessions.clear()
-
-    async def _record(self, required: list[BatchRecordInput], told: list[BatchRecordInput]) -> None:
-        """Record all that is required, and of what is told beside it what the server takes."""
-        told = told[: BATCH_LIMIT - len(required)]
-        left_out = 0
-        while True:
-            try:
-                await self._client.record_batch([*required, *told])
-            except (InvalidInput, NotFound, Conflict, Limited) as error:
-                place = _place(error.field)
-                if place is not None and place < len(required):
-                    if isinstance(error, (Conflict, NotFound)):
-                        raise _AnotherWriter from error
-                    raise
-                if not told:
-                    raise
-                left_out += 1
-                if place is None or left_out > _MOST_LEFT_OUT:
-                    _logger.warning("%s records are left out: %s", len(told), error)
-                    told = []
-                else:
-                    refused = told.pop(place - len(required))
-                    _logger.warning("%s is left out: %s", ", ".join(refused), error)
-            else:
-                return
+        puts = put_documents(item.put(name) for item in new)
+        try:
+            await record_leniently(self._client, [*sessions, *puts, transcript.item(summary)], told)
+        except (Conflict, NotFound) as error:
+            raise _AnotherWriter from error
 
 
 def _tell(transcript: Transcript, items: list[EntryItem]) -> list[BatchRecordInput]:
@@ -253,11 +216,6 @@ def _tell(transcript: Transcript, items: list[EntryItem]) -> list[BatchRecordInp
 
 def _digest(entries: list[SessionStoreEntry]) -> bytes:
     return sha256(json.dumps(entries).encode()).digest()
-
-
-def _place(field: str | None) -> int | None:
-    found = re.match(r"records\.(\d+)(\.|$)", field or "")
-    return int(found[1]) if found else None
 
 
 def _milliseconds(time: str) -> int:

@@ -8,12 +8,6 @@ from claude_agent_sdk import SessionKey, SessionSummaryEntry
 from sessiongraph_client.claude_agent_sdk.content import blocks_of, string_of, text_of, time_of
 from sessiongraph_client.claude_agent_sdk.entry_items import EntryItem
 from sessiongraph_client.claude_agent_sdk.progress import Progress
-from sessiongraph_client.claude_agent_sdk.stored_json import (
-    from_stored,
-    show_json,
-    show_text,
-    to_stored,
-)
 from sessiongraph_client.claude_agent_sdk.transcript_names import (
     ENTRIES,
     item_of,
@@ -27,6 +21,7 @@ from sessiongraph_client.schema_types import (
     CreateSessionInput,
     UpdateSessionInput,
 )
+from sessiongraph_client.stored_json import from_stored, show_json, show_text, to_stored
 
 SOURCE = "claude_agent_sdk"
 _TITLES = ("custom_title", "ai_title", "summary_hint", "first_prompt")

@@ -11,8 +11,6 @@ SUBAGENT_TRANSCRIPTS = "claude_agent_sdk.subagent_transcripts"
 """The collection of what is known of another transcript; its key tells the `subpath`."""
 ENTRIES = "claude_agent_sdk.entries"
 """The collection of a transcript's entries, in order; the key is the entry's uuid."""
-ENTRY_PARTS = "claude_agent_sdk.entry_parts"
-"""The collection of the parts of entries that are too large for one item."""
 
 _LONGEST = 400
 """A name may have 512 characters."""

@@ -89,3 +89,15 @@ async def test_the_server_survives(port: int, name: str) -> None:
     good = await _send(port, WHOLE, is_all=False)
     assert good.startswith(b"HTTP/1.1 200 ")
     assert good.endswith(b'{"data":{"hello":"hello world"}}')
+
+
+async def test_a_client_that_still_sends_can_read_why_its_body_is_too_large(port: int) -> None:
+    size = 15_000_000
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(30):
+        writer.write(HEAD + b"content-length: %d\r\n\r\n" % size + b" " * size + WHOLE)
+        await writer.drain()
+        answers = await reader.read()
+    writer.close()
+    assert answers.startswith(b"HTTP/1.1 413 ")
+    assert answers.endswith(b'{"data":{"hello":"hello world"}}')  # the next request's
