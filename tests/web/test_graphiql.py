@@ -12,7 +12,7 @@ from tests.web.graphql_recorder import GraphQLRecorder
 TABS = [
     "Sessions",
     "Tree",
-    "Conversation",
+    "Messages",
     "States",
     "Versions",
     "Memory",

@@ -65,15 +65,17 @@ export const MEMORY_COLUMNS: Column<MemoryRowFragment>[] = [
   { title: "Recorded", width: 120, visibleFrom: "sm", cell: ({ createdAt }) => <Ago time={createdAt} /> },
 ];
 
-/** A few memories. */
+const FEW_COLUMNS = MEMORY_COLUMNS.filter(({ title }) => ["Memory", "Type", "Importance", "Uses", "Recorded"].includes(title));
+
+/** A few memories, beside something else. */
 export function MemoryTable({ memories }: { memories: readonly MemoryRowFragment[] }) {
   return (
     <Table highlightOnHover tabularNums layout="fixed">
-      <ColumnTitles columns={MEMORY_COLUMNS} />
+      <ColumnTitles columns={FEW_COLUMNS} />
       <Table.Tbody>
         {memories.map((memory) => (
           <Table.Tr key={memory.id}>
-            <Cells columns={MEMORY_COLUMNS} row={memory} />
+            <Cells columns={FEW_COLUMNS} row={memory} />
           </Table.Tr>
         ))}
       </Table.Tbody>
