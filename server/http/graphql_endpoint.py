@@ -56,7 +56,7 @@ class GraphQLEndpoint:
             self._guard.check_head(scope, record.headers)
             media_type = self._media_type(scope["method"], record.headers)
             if media_type == HTML:
-                await self._pages.send_graphiql(send)
+                await self._pages.send_graphiql(scope, send)
                 return
             await self._answer(scope, receive, send, media_type, record)
         except Refusal as refusal:

@@ -4,6 +4,7 @@ A file's name has the hash of its content, so browsers may keep it for good. Bes
 compressed forms, made when it was built. Where nothing was built a page says how to.
 """
 
+import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Send
+from starlette.types import Scope, Send
 
 from server.http.media_types import HTML
 from server.http.responses import send_bytes
@@ -47,8 +48,8 @@ _NOT_BUILT = """\
 the server again.</p>
 <p>The API works all the same: send GraphQL to <code>/graphql</code> as JSON, for instance</p>
 <pre>curl -H 'content-type: application/json' \\
-  -d '{"query": "{ sessions { nodes { id title } } }"}' \\
-  http://127.0.0.1:8000/graphql</pre>
+  -d '{{"query": "{{ sessions {{ nodes {{ id title }} }} }}"}}' \\
+  {address}graphql</pre>
 </html>
 """
 
@@ -100,7 +101,7 @@ class WebPages:
         self._graphiql = _read_page(folder / "graphiql" / "index.html")
         self._explorer = _read_page(folder / "explorer" / "index.html")
         if not has_graphiql:
-            self._explorer = self._explorer.replace(_GRAPHIQL_IS_SERVED, b"")
+            self._explorer = self._explorer and self._explorer.replace(_GRAPHIQL_IS_SERVED, b"")
         self._files = _read_files(folder)
 
     @property
@@ -111,14 +112,16 @@ class WebPages:
             *[Route(path, self._answer_explorer) for path in EXPLORER_PATHS],
         ]
 
-    async def send_graphiql(self, send: Send) -> None:
+    async def send_graphiql(self, scope: Scope, send: Send) -> None:
         """Send GraphiQL, in the place of an answer to a GraphQL request."""
-        await send_bytes(send, 200, HTML, self._graphiql, {**_HEADERS, "vary": "accept"})
+        page = self._graphiql or _tell_how_to_build(Request(scope))
+        await send_bytes(send, 200, HTML, page, {**_HEADERS, "vary": "accept"})
 
     # they wait for nothing, neither a thread nor the disk
 
-    async def _answer_explorer(self, _request: Request) -> Response:
-        return Response(self._explorer, media_type=HTML, headers=_HEADERS)
+    async def _answer_explorer(self, request: Request) -> Response:
+        page = self._explorer or _tell_how_to_build(request)
+        return Response(page, media_type=HTML, headers=_HEADERS)
 
     async def _answer_file(self, request: Request) -> Response:
         file = self._files.get(request.path_params["name"])
@@ -135,8 +138,12 @@ class WebPages:
         return Response(content, media_type=file.media_type, headers=headers)
 
 
-def _read_page(file: Path) -> bytes:
-    return file.read_bytes() if file.is_file() else _NOT_BUILT.encode()
+def _read_page(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def _tell_how_to_build(request: Request) -> bytes:
+    return _NOT_BUILT.format(address=html.escape(str(request.base_url))).encode()
 
 
 def _read_files(folder: Path) -> dict[str, _File]:

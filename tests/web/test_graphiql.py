@@ -10,16 +10,16 @@ from playwright.sync_api import Error, Page, Response, Route, expect
 from tests.web.graphql_recorder import GraphQLRecorder
 
 TABS = [
-    "_1_Sessions",
-    "_2_Tree",
-    "_3_Messages",
-    "_4_States",
-    "_5_Versions",
-    "_6_Memory",
-    "_7_Record",
-    "_8_Decide",
+    "Sessions",
+    "Tree",
+    "Messages",
+    "States",
+    "Versions",
+    "Memory",
+    "Record",
+    "Decide",
 ]
-FOLLOW = "_9_Follow"
+FOLLOW = "Follow"
 
 
 def _open(page: Page, tab: str) -> None:
@@ -44,7 +44,25 @@ def test_it_has_each_tab(page: Page) -> None:
     page.goto("/graphql")
     expect(page).to_have_title("GraphiQL · Sessiongraph")
     for tab in (*TABS, FOLLOW):
-        expect(page.get_by_role("tab", name=tab)).to_be_attached()
+        expect(page.get_by_role("tab", name=tab)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Explorer")).to_have_attribute("href", "/")
+
+
+def test_no_tab_is_out_of_a_phones_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/graphql")
+    for tab in (*TABS, FOLLOW):
+        expect(page.get_by_role("tab", name=tab)).to_be_in_viewport(ratio=1)
+
+
+def test_it_says_how_to_get_an_answer(page: Page) -> None:
+    page.goto("/graphql")
+    _wait_for_editor(page, TABS[0])
+    hint = page.get_by_text("The answer comes here")
+    expect(hint).to_be_visible()
+    _run(page)
+    expect(page.locator(".graphiql-response")).to_contain_text("nodes")
+    expect(hint).to_have_count(0)
 
 
 @pytest.mark.parametrize("tab", TABS)

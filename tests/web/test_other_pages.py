@@ -36,6 +36,35 @@ def test_agents_lead_to_their_versions_side_by_side(page: Page) -> None:
     expect(again.get_by_role("radio", name="90 days")).to_be_checked()
 
 
+def test_the_list_of_agents_has_their_figures(page: Page, recorder: GraphQLRecorder) -> None:
+    page.goto("/agents")
+    row = page.locator("tbody tr").filter(has_text="Support desk")
+    to = page.evaluate("new Date(new Date().setHours(24, 0, 0, 0)).toISOString()")
+    start = (datetime.fromisoformat(to) - timedelta(days=30)).isoformat()
+    usage = recorder.execute(
+        """query ($agent: ID!, $from: DateTime!, $to: DateTime!) { agent(id: $agent) {
+            usage(from: $from, to: $to, bucket: DAY) {
+                sessionCount toolCallCount failedToolCallCount
+            }
+        } }""",
+        **{"agent": "support-desk", "from": start, "to": to},
+    )["agent"]["usage"]
+    sessions, calls, failed = (
+        sum(bucket[name] for bucket in usage)
+        for name in ("sessionCount", "toolCallCount", "failedToolCallCount")
+    )
+    cells = row.locator("td")
+    expect(cells.nth(2)).to_have_text(str(sessions))
+    expect(cells.nth(3)).to_have_text(str(calls))
+    share = float(cells.nth(4).inner_text().removesuffix(" %"))
+    assert share == pytest.approx(failed / calls * 100, abs=0.051)
+
+
+def _dollars(amount: str) -> str:
+    digits = 4 if float(amount) < 1 else 2
+    return f"${float(amount):.{digits}f}"
+
+
 def test_versions_and_charts_show_what_the_api_says(page: Page, recorder: GraphQLRecorder) -> None:
     agent = recorder.first_id("agents", '{agentId: {eq: "support-desk"}}')
     page.goto(f"/agents/{agent}")
@@ -58,9 +87,9 @@ def test_versions_and_charts_show_what_the_api_says(page: Page, recorder: GraphQ
             (0, version["version"]["versionNumber"]),
             (2, str(version["sessionCount"])),
             (3, f"{version['failedToolCallRate'] * 100:.1f} %"),
-            (5, str(version["inputTokens"])),
-            (6, str(version["outputTokens"])),
-            (7, f"${float(version['costUsd']):.2f}"),
+            (5, f"{version['inputTokens']:,}"),
+            (6, f"{version['outputTokens']:,}"),
+            (7, _dollars(version["costUsd"])),
             (8, f"{version['p50LatencyMs'] / 1000:.1f} s"),
             (9, f"{version['p95LatencyMs'] / 1000:.1f} s"),
         ):
@@ -232,7 +261,7 @@ def test_what_is_recorded_is_text_and_not_markup(page: Page, recorder: GraphQLRe
             "/module-states/module_state_01h455vb4pex5vsknk084sn02q",
             "There is no such module state",
         ),
-        ("/memories/no-id", "That did not work"),
+        ("/module-states/no-id", "That did not work"),
     ],
 )
 def test_what_is_unknown_is_said(page: Page, path: str, text: str) -> None:

@@ -15,7 +15,17 @@ PAGE_ROWS = 50
 MOST_RECORDED = 20
 MOST_REFUSED = 3
 """Requests that a page makes of a server that refuses them, before somebody asks again."""
-COLUMNS = ["Session", "Status", "Agent", "User", "Messages", "Tool calls", "Cost", "Last activity"]
+COLUMNS = [
+    "Session",
+    "Status",
+    "Agent",
+    "User",
+    "Children",
+    "Messages",
+    "Tool calls",
+    "Cost",
+    "Last activity",
+]
 
 
 def _column(page: Page, name: str) -> list[str]:
@@ -143,6 +153,19 @@ def test_a_link_opened_anew_shows_the_same(page: Page) -> None:
     _open(again, page.url)
     expect(again.get_by_label("Text")).to_have_value("parcel")
     assert _column(again, "Session") == shown
+
+
+def test_a_phones_filters_are_behind_a_button(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, "/sessions?user=ada&order=STARTED_AT")
+    field = page.get_by_label("User")
+    expect(field).to_be_hidden()
+    button = page.get_by_role("button", name="Filters (1)")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    expect(field).to_have_value("ada")
+    field.fill("")
+    expect(page.get_by_role("button", name="Filters", exact=True)).to_be_visible()
 
 
 def test_back_and_forward(page: Page) -> None:

@@ -90,12 +90,12 @@ def test_its_usage_is_that_of_its_tree(page: Page, recorder: GraphQLRecorder) ->
     page.goto(f"/sessions/{root}")
     main = page.get_by_role("main")
     for text in (
-        f"{usage['sessionCount']} sessions",
-        f"{usage['messageCount']} messages",
-        f"{usage['toolCallCount']} tool calls",
-        f"{usage['inputTokens']} tokens in",
-        f"{usage['outputTokens']} out",
-        f"${float(usage['costUsd']):.4f}",
+        f"Sessions{usage['sessionCount']}",
+        f"Messages{usage['messageCount']}",
+        f"Tool calls{usage['toolCallCount']}",
+        f"Tokens in{usage['inputTokens']:,}",
+        f"Tokens out{usage['outputTokens']:,}",
+        f"Cost${float(usage['costUsd']):.4f}",
     ):
         expect(main).to_contain_text(text)
 

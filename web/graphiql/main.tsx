@@ -11,6 +11,7 @@ import { createClient } from "graphql-ws";
 import { createRoot } from "react-dom/client";
 
 import { authorization } from "../api_key";
+import { AnswerHint } from "./answer_hint";
 import { KeyField } from "./key_field";
 import { storage } from "./kept_tabs";
 import { firstTabs } from "./tabs";
@@ -50,8 +51,12 @@ createRoot(page).render(
     defaultEditorToolsVisibility
   >
     <GraphiQL.Logo>
+      <a href="/">Explorer</a>
       <KeyField />
     </GraphiQL.Logo>
+    <GraphiQL.Footer>
+      <AnswerHint />
+    </GraphiQL.Footer>
     <WaitForEditors page={page} />
   </GraphiQL>,
 );

@@ -171,6 +171,11 @@ async def test_without_a_build_a_page_says_how_to(tmp_path: Path) -> None:
             assert "make web" in page.text
             assert "The API works all the same" in page.text
             assert "<script" not in page.text
+            assert "http://testserver/graphql</pre>" in page.text
+        other = await client.get("/", headers={"host": "agents.example:8443"})
+        assert "http://agents.example:8443/graphql</pre>" in other.text
+        hostile = await client.get("/", headers={"host": "<b>"})
+        assert "<b>" not in hostile.text
 
 
 async def test_the_application_serves_them(engine: AsyncEngine) -> None:

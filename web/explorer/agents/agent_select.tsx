@@ -2,6 +2,7 @@ import { Select } from "@mantine/core";
 import { useQuery } from "urql";
 
 import { graphql } from "../.generated";
+import { FIELD_STYLE } from "../layout/list_filters";
 
 const NAMES = graphql(`
   query AgentNames {
@@ -28,7 +29,7 @@ export function AgentSelect({ agent, onChange }: AgentSelectProps) {
   return (
     <Select
       size="xs"
-      w={146}
+      style={FIELD_STYLE}
       label="Agent"
       placeholder="Any agent"
       data={agents}

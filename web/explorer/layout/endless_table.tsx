@@ -71,6 +71,7 @@ function VirtualTable<Row extends { id: string }>({ label, endless, columns }: O
   return (
     <Table
       highlightOnHover
+      tabularNums
       stickyHeader
       stickyHeaderOffset={48}
       layout="fixed"

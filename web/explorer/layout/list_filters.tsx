@@ -1,12 +1,40 @@
 /** What lists are filtered and ordered by. Each is a field of the page's address. */
 
-import { Button, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { ActionIcon, Button, Group, Select, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconFilter, IconSortAscending, IconSortDescending } from "@tabler/icons-react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 
 import type { OrderDirection } from "../.generated/graphql";
 
 const PAUSE_MILLISECONDS = 300;
+/** The fields share a row's room. */
+export const FIELD_STYLE = { flex: "1 1 105px", maxWidth: 200 };
+
+/** The fields in a row; on a phone behind a button, which says how many filters there are. */
+export function Filters({ search, children }: { search: object; children: ReactNode }) {
+  const [isOpen, { toggle }] = useDisclosure();
+  const taken = Object.entries(search).filter(
+    ([name, value]) => value !== undefined && name !== "order" && name !== "direction",
+  ).length;
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="default"
+        hiddenFrom="sm"
+        leftSection={<IconFilter size={14} />}
+        aria-expanded={isOpen}
+        onClick={toggle}
+      >
+        {taken ? `Filters (${taken})` : "Filters"}
+      </Button>
+      <Group gap={8} align="end" visibleFrom={isOpen ? undefined : "sm"}>
+        {children}
+      </Group>
+    </>
+  );
+}
 
 interface TextFilterProps {
   label: string;
@@ -31,7 +59,7 @@ export function TextFilter({ label, placeholder, value, onChange }: TextFilterPr
   return (
     <TextInput
       size="xs"
-      w={116}
+      style={FIELD_STYLE}
       label={label}
       placeholder={placeholder}
       value={typed}
@@ -59,7 +87,7 @@ export function ChoiceFilter<Value extends string>({ choices, value, onChange, .
     <Select
       {...field}
       size="xs"
-      w={116}
+      style={FIELD_STYLE}
       data={Object.entries(choices).map(([value, label]) => ({ value, label: label as string }))}
       value={value ?? null}
       clearable
@@ -96,24 +124,28 @@ interface OrderFilterProps<Field extends string> {
 
 /** What rows are ordered by, and which end comes first. */
 export function OrderFilter<Field extends string>({ fields, field, direction, onChange }: OrderFilterProps<Field>) {
+  const name = direction === "ASC" ? "Ascending" : "Descending";
   return (
-    <>
+    <Group gap={4} align="end" wrap="nowrap" style={{ ...FIELD_STYLE, flexBasis: 140 }}>
       <Select
         size="xs"
-        w={122}
+        flex={1}
         label="Order"
         data={Object.entries(fields).map(([value, label]) => ({ value, label: label as string }))}
         value={field}
         allowDeselect={false}
         onChange={(chosen) => onChange({ order: chosen as Field })}
       />
-      <Button
-        size="xs"
-        variant="default"
-        onClick={() => onChange({ direction: direction === "ASC" ? undefined : "ASC" })}
-      >
-        {direction === "ASC" ? "Ascending" : "Descending"}
-      </Button>
-    </>
+      <Tooltip label={name}>
+        <ActionIcon
+          size={30}
+          variant="default"
+          aria-label={name}
+          onClick={() => onChange({ direction: direction === "ASC" ? undefined : "ASC" })}
+        >
+          {direction === "ASC" ? <IconSortAscending size={16} /> : <IconSortDescending size={16} />}
+        </ActionIcon>
+      </Tooltip>
+    </Group>
   );
 }

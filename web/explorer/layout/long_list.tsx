@@ -1,7 +1,7 @@
-import { ActionIcon, Box } from "@mantine/core";
+import { Box, Button, Stack } from "@mantine/core";
 import { IconArrowBarToDown } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 
 const END_PIXELS = 40;
 
@@ -19,6 +19,7 @@ interface LongListProps {
 export function LongList({ count, estimatedHeight, render, onSight, label }: LongListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const wasAtEnd = useRef(false);
+  const [isEndInSight, setEndInSight] = useState(true);
   const virtualizer = useVirtualizer({
     count,
     estimateSize: () => estimatedHeight,
@@ -40,21 +41,28 @@ export function LongList({ count, estimatedHeight, render, onSight, label }: Lon
   }, [count]);
   const noteEnd = () => {
     const { scrollTop, clientHeight, scrollHeight } = scroller.current!;
-    wasAtEnd.current = scrollHeight > clientHeight && scrollTop + clientHeight >= scrollHeight - END_PIXELS;
+    const isInSight = scrollTop + clientHeight >= scrollHeight - END_PIXELS;
+    wasAtEnd.current = scrollHeight > clientHeight && isInSight;
+    setEndInSight(isInSight);
   };
+  const height = virtualizer.getTotalSize();
+  useEffect(() => {
+    const { scrollTop, clientHeight, scrollHeight } = scroller.current!;
+    setEndInSight(scrollTop + clientHeight >= scrollHeight - END_PIXELS);
+  }, [height]);
 
   return (
-    <Box h="100%" pos="relative">
+    <Stack h="100%" gap={0}>
       <Box
         ref={scroller}
-        h="100%"
+        flex={1}
         tabIndex={0}
         role="region"
         aria-label={label}
         onScroll={noteEnd}
         style={{ overflowY: "auto", contain: "strict" }}
       >
-        <Box h={virtualizer.getTotalSize()} pos="relative">
+        <Box h={height} pos="relative">
           {items.map((item) => (
             <Box
               key={item.key}
@@ -71,17 +79,20 @@ export function LongList({ count, estimatedHeight, render, onSight, label }: Lon
           ))}
         </Box>
       </Box>
-      <ActionIcon
-        variant="default"
-        size="lg"
-        pos="absolute"
-        bottom={8}
-        right={20}
-        aria-label="Go to the end"
-        onClick={goToEnd}
-      >
-        <IconArrowBarToDown size={18} />
-      </ActionIcon>
-    </Box>
+      {!isEndInSight && (
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          flex="none"
+          leftSection={<IconArrowBarToDown size={16} />}
+          onClick={() => {
+            scroller.current!.focus({ preventScroll: true });
+            goToEnd();
+          }}
+        >
+          Go to the end
+        </Button>
+      )}
+    </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Group, Stack, Title } from "@mantine/core";
+import { Stack, Title } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { useClient } from "urql";
@@ -7,7 +7,7 @@ import { graphql } from "../.generated";
 import { AgentSelect } from "../agents/agent_select";
 import { useEndlessRows } from "../layout/endless_rows";
 import { EndlessTable, useFormerRows } from "../layout/endless_table";
-import { ChoiceFilter, DaysFilter, OrderFilter, TextFilter } from "../layout/list_filters";
+import { ChoiceFilter, DaysFilter, Filters, OrderFilter, TextFilter } from "../layout/list_filters";
 import { filterOf, ORDERS, OWNERS, STATES, type MemorySearch } from "./memory_search";
 import { MEMORY_COLUMNS } from "./memory_table";
 
@@ -45,7 +45,7 @@ export function MemoryList() {
       <Title order={1} size="h3">
         Memories
       </Title>
-      <Filters search={search} />
+      <SearchFields search={search} />
       <EndlessTable
         label="Memories"
         endless={endless}
@@ -60,12 +60,12 @@ export function MemoryList() {
   );
 }
 
-function Filters({ search }: { search: MemorySearch }) {
+function SearchFields({ search }: { search: MemorySearch }) {
   const navigate = useNavigate({ from: "/memories" });
   const change = (changes: MemorySearch) =>
     void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   return (
-    <Group gap="xs" align="end">
+    <Filters search={search}>
       <TextFilter label="Text" placeholder="In the plain text" value={search.text} onChange={(text) => change({ text })} />
       <AgentSelect agent={search.agent} onChange={(agent) => change({ agent })} />
       <ChoiceFilter
@@ -92,6 +92,6 @@ function Filters({ search }: { search: MemorySearch }) {
         direction={search.direction ?? "DESC"}
         onChange={change}
       />
-    </Group>
+    </Filters>
   );
 }

@@ -1,10 +1,11 @@
-import { Anchor, Progress, Table } from "@mantine/core";
+import { Anchor, Group, Progress, Table, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 
 import { graphql } from "../.generated";
 import type { MemoryRowFragment } from "../.generated/graphql";
 import { Ago } from "../layout/ago";
 import { Cells, ColumnTitles, type Column } from "../layout/columns";
+import { whole } from "../layout/figures";
 
 graphql(`
   fragment MemoryRow on Memory {
@@ -40,27 +41,41 @@ export const MEMORY_COLUMNS: Column<MemoryRowFragment>[] = [
     width: 105,
     visibleFrom: "lg",
     cell: ({ importance }) =>
-      importance != null && <Progress value={importance * 100} aria-label={`Importance ${importance}`} />,
+      importance != null && (
+        <Group gap={6} wrap="nowrap">
+          <Progress flex={1} value={importance * 100} aria-hidden />
+          {importance.toFixed(2)}
+        </Group>
+      ),
   },
-  { title: "Uses", width: 65, align: "right", cell: ({ accessCount }) => accessCount },
+  { title: "Uses", width: 65, align: "right", cell: ({ accessCount }) => whole(accessCount) },
   {
     title: "Last used",
     width: 120,
     visibleFrom: "lg",
-    cell: ({ lastAccessedAt }) => lastAccessedAt && <Ago time={lastAccessedAt} />,
+    cell: ({ lastAccessedAt }) =>
+      lastAccessedAt ? (
+        <Ago time={lastAccessedAt} />
+      ) : (
+        <Text span size="sm" c="dimmed">
+          never
+        </Text>
+      ),
   },
   { title: "Recorded", width: 120, visibleFrom: "sm", cell: ({ createdAt }) => <Ago time={createdAt} /> },
 ];
 
-/** A few memories. */
+const FEW_COLUMNS = MEMORY_COLUMNS.filter(({ title }) => ["Memory", "Type", "Importance", "Uses", "Recorded"].includes(title));
+
+/** A few memories, beside something else. */
 export function MemoryTable({ memories }: { memories: readonly MemoryRowFragment[] }) {
   return (
-    <Table highlightOnHover layout="fixed">
-      <ColumnTitles columns={MEMORY_COLUMNS} />
+    <Table highlightOnHover tabularNums layout="fixed">
+      <ColumnTitles columns={FEW_COLUMNS} />
       <Table.Tbody>
         {memories.map((memory) => (
           <Table.Tr key={memory.id}>
-            <Cells columns={MEMORY_COLUMNS} row={memory} />
+            <Cells columns={FEW_COLUMNS} row={memory} />
           </Table.Tr>
         ))}
       </Table.Tbody>

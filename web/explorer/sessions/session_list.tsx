@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, MultiSelect, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, MultiSelect, Stack, Text, Title } from "@mantine/core";
 import { useNavigate, useSearch, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
@@ -7,7 +7,8 @@ import { AgentSelect } from "../agents/agent_select";
 import { Ago } from "../layout/ago";
 import type { Column } from "../layout/columns";
 import { EndlessTable } from "../layout/endless_table";
-import { DaysFilter, OrderFilter, TextFilter } from "../layout/list_filters";
+import { dollars, whole } from "../layout/figures";
+import { DaysFilter, FIELD_STYLE, Filters, OrderFilter, TextFilter } from "../layout/list_filters";
 import { nameOf } from "./session_heading";
 import { filterOf, ORDERS, STATUSES, type SessionSearch } from "./session_search";
 import { useSessionPages } from "./session_pages";
@@ -27,10 +28,11 @@ const COLUMNS: Column<SessionRowFragment>[] = [
       </>
     ),
   },
-  { title: "Status", width: 120, cell: ({ status }) => <StatusBadge status={status} /> },
-  { title: "Agent", width: 140, visibleFrom: "sm", cell: ({ agent }) => agent?.name },
-  { title: "User", width: 100, visibleFrom: "lg", cell: ({ userId }) => userId },
-  { title: "Messages", width: 95, visibleFrom: "md", align: "right", cell: ({ messageCount }) => messageCount },
+  { title: "Status", width: 115, cell: ({ status }) => <StatusBadge status={status} /> },
+  { title: "Agent", width: 130, visibleFrom: "sm", cell: ({ agent }) => agent?.name },
+  { title: "User", width: 80, visibleFrom: "lg", cell: ({ userId }) => userId },
+  { title: "Children", width: 85, visibleFrom: "lg", align: "right", cell: ({ children }) => whole(children.totalCount) },
+  { title: "Messages", width: 95, visibleFrom: "md", align: "right", cell: ({ messageCount }) => whole(messageCount) },
   {
     title: "Tool calls",
     width: 120,
@@ -38,10 +40,10 @@ const COLUMNS: Column<SessionRowFragment>[] = [
     align: "right",
     cell: ({ toolCallCount, failedToolCallCount }) => (
       <>
-        {toolCallCount}
+        {whole(toolCallCount)}
         {failedToolCallCount > 0 && (
           <Text span c="red" size="sm">
-            {` (${failedToolCallCount} failed)`}
+            {` (${whole(failedToolCallCount)} failed)`}
           </Text>
         )}
       </>
@@ -52,9 +54,9 @@ const COLUMNS: Column<SessionRowFragment>[] = [
     width: 85,
     visibleFrom: "lg",
     align: "right",
-    cell: ({ costUsd }) => `$${Number(costUsd).toFixed(4)}`,
+    cell: ({ costUsd }) => dollars(costUsd),
   },
-  { title: "Last activity", width: 130, visibleFrom: "sm", cell: ({ lastActivityAt }) => <Ago time={lastActivityAt} /> },
+  { title: "Last activity", width: 125, visibleFrom: "sm", cell: ({ lastActivityAt }) => <Ago time={lastActivityAt} /> },
 ];
 
 /** The sessions of the project: filtered, ordered, endless, live. */
@@ -72,7 +74,7 @@ export function SessionList() {
       <Title order={1} size="h3">
         Sessions
       </Title>
-      <Filters search={search} />
+      <SearchFields search={search} />
       <div role="status">
         {pages.news > 0 && (
           <Button fullWidth size="compact-sm" onClick={pages.refresh}>
@@ -94,12 +96,12 @@ export function SessionList() {
   );
 }
 
-function Filters({ search }: { search: SessionSearch }) {
+function SearchFields({ search }: { search: SessionSearch }) {
   const navigate = useNavigate({ from: "/sessions" });
   const change = (changes: SessionSearch) =>
     void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
   return (
-    <Group gap="xs" align="end">
+    <Filters search={search}>
       <TextFilter
         label="Text"
         placeholder="In title or purpose"
@@ -108,7 +110,7 @@ function Filters({ search }: { search: SessionSearch }) {
       />
       <MultiSelect
         size="xs"
-        w={146}
+        style={{ ...FIELD_STYLE, maxWidth: 300 }}
         label="Status"
         placeholder={search.status ? undefined : "Any status"}
         data={STATUSES}
@@ -126,6 +128,6 @@ function Filters({ search }: { search: SessionSearch }) {
         direction={search.direction ?? "DESC"}
         onChange={change}
       />
-    </Group>
+    </Filters>
   );
 }

@@ -29,6 +29,9 @@ const PAGE = graphql(`
     agent {
       name
     }
+    children(first: 0) {
+      totalCount
+    }
     messageCount
     toolCallCount
     failedToolCallCount

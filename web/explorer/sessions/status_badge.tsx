@@ -22,7 +22,7 @@ const LOOKS: Record<SessionStatus, { color: string; Icon: Icon }> = {
 
 export function StatusBadge({ status }: { status: SessionStatus }) {
   return (
-    <Badge color={LOOKS[status].color} variant="dot">
+    <Badge color={LOOKS[status].color} variant="dot" display="grid">
       {status}
     </Badge>
   );
