@@ -79,8 +79,8 @@ def test_a_server_stops_in_good_order(directory: Path, asked: signal.Signals) ->
 def _address(server: subprocess.Popen[str]) -> str:
     assert server.stderr is not None
     for line in server.stderr:
-        if "/graphql" in line:
-            return line.split()[-1].removesuffix("/graphql")
+        if line.startswith("Sessiongraph: "):
+            return line.split()[-1]
     raise AssertionError(server.wait())
 
 

@@ -141,8 +141,8 @@ def test_the_timeline_shows_changes_of_states(page: Page, recorder: GraphQLRecor
 
 
 def test_its_states_and_memories_lead_to_their_pages(page: Page, recorder: GraphQLRecorder) -> None:
-    session = recorder.first_id("sessions", "{parent: {isNull: true}, status: {eq: COMPLETED}}")
-    page.goto(f"/sessions/{session}?view=states")
+    changed = recorder.execute("{ moduleStates(first: 1) { nodes { session { id } } } }")
+    page.goto(f"/sessions/{changed['moduleStates']['nodes'][0]['session']['id']}?view=states")
     page.get_by_role("tabpanel").get_by_role("link").first.click()
     page.wait_for_url("**/module-states/*")
     page.go_back()
