@@ -29,7 +29,9 @@ async def test_a_history_is_filled_in_once(engine: AsyncEngine, graphql: GraphQL
     assert heard[-1] == (summary.trees, summary.trees)
     empty = {name for name, count in before.items() if not count}
     # which are no part of a history
-    assert empty == {"api_keys", "persisted_documents", "retention_rules", "spans"}
+    assert empty == {
+        *("api_keys", "persisted_documents", "retention_rules", "session_items", "spans"),
+    }
     await check_invariants(engine)
     data = await graphql.execute(
         """{ sessions(first: 200) { nodes { depth status failedToolCallCount } }
